@@ -1,0 +1,3 @@
+//! The program `khien`; everything it does is in the library.
+
+fn main() {}
