@@ -1,0 +1,152 @@
+//! How do bytes get in and out? UDP workers and TCP connections, bounded in number; what to answer is the responder's matter.
+//!
+//! The rule: every transport asks the same [`Responder`], first without waiting, then, where that cannot answer, with.
+
+mod limits;
+#[expect(unsafe_code, reason = "no crate batches both ways with each packet's own source address")]
+mod socket;
+mod tcp;
+mod udp;
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::dns::Source;
+
+pub use limits::{Limits, StreamCounts};
+
+/// What a packet leads to when nothing may wait.
+#[derive(Debug)]
+pub enum Step<P> {
+    /// No reply may be sent.
+    Silence,
+    /// The reply is in the buffer.
+    Answered,
+    /// An upstream is needed: to be handed to [`Responder::resolve`].
+    Forward(P),
+}
+
+/// What the listeners are handed by the server: the two halves of the pipeline.
+pub trait Responder: Clone + Send + Sync + 'static {
+    /// One thread's or one connection's own view of snapshot, clock and counters.
+    type Worker: Send + 'static;
+    /// What the waiting half needs to know of a query.
+    type Plan: Send + 'static;
+
+    /// A view for a new thread or connection.
+    fn worker(&self) -> Self::Worker;
+
+    /// Looks at the clock and for a new snapshot; called before each batch.
+    fn refresh(&self, worker: &mut Self::Worker);
+
+    /// Answers `packet` into `out` without waiting and without allocating, or says what is needed.
+    fn judge(&self, worker: &mut Self::Worker, packet: &[u8], source: Source, out: &mut Vec<u8>) -> Step<Self::Plan>;
+
+    /// Answers what needs an upstream.
+    fn resolve(&self, plan: Self::Plan) -> impl Future<Output = Vec<u8>> + Send + 'static;
+
+    /// Answers SERVFAIL because too many questions wait already.
+    fn overloaded(&self, worker: &mut Self::Worker, plan: Self::Plan, out: &mut Vec<u8>);
+}
+
+/// One address served by UDP and TCP, until it is stopped.
+#[derive(Debug)]
+pub struct Listener {
+    address: SocketAddr,
+    udp: udp::Workers,
+    tcp: tcp::Acceptor,
+    waiting: Arc<Waiting>,
+}
+
+impl Listener {
+    /// Binds `address` (port 0: one that is free for both) and serves it with a UDP worker per core.
+    ///
+    /// # Errors
+    /// Where the address cannot be had, or another program holds it: with shared ports that would split the clients between the two.
+    pub fn start<R: Responder>(address: SocketAddr, workers: usize, responder: &R, limits: &Limits) -> io::Result<Self> {
+        let (datagrams, stream) = bind_both(address, workers)?;
+        let address = datagrams[0].local_address()?;
+        let waiting = Arc::new(Waiting::default());
+        let udp = udp::Workers::start(datagrams, responder, &waiting, limits)?;
+        let tcp = tcp::Acceptor::start(stream, responder, &waiting, limits)?;
+        Ok(Self { address, udp, tcp, waiting })
+    }
+
+    /// The address that is served, its port resolved.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops taking queries in, answers what is in flight, and gives up after `patience`.
+    pub async fn stop(self, patience: Duration) {
+        let deadline = tokio::time::Instant::now() + patience;
+        self.udp.stop();
+        self.tcp.stop(deadline).await;
+        self.waiting.drained(deadline).await;
+    }
+}
+
+/// How many queries of one listener wait for an upstream.
+#[derive(Debug, Default)]
+struct Waiting {
+    count: AtomicUsize,
+    changed: tokio::sync::Notify,
+}
+
+impl Waiting {
+    /// Takes a place, unless `most` are taken.
+    fn enter(self: &Arc<Self>, most: usize) -> Option<Place> {
+        if self.count.fetch_add(1, Ordering::Relaxed) >= most {
+            self.count.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(Place(Arc::clone(self)))
+    }
+
+    async fn drained(&self, deadline: tokio::time::Instant) {
+        while self.count.load(Ordering::Acquire) > 0 {
+            let changed = self.changed.notified();
+            if self.count.load(Ordering::Acquire) == 0 || tokio::time::timeout_at(deadline, changed).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// A place among the waiting, given back when dropped.
+#[derive(Debug)]
+struct Place(Arc<Waiting>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.count.fetch_sub(1, Ordering::Release);
+        self.0.changed.notify_waiters();
+    }
+}
+
+/// Binds UDP (a socket per worker) and TCP on the same port.
+fn bind_both(address: SocketAddr, workers: usize) -> io::Result<(Vec<socket::Datagrams>, std::net::TcpListener)> {
+    // A free UDP port may be taken for TCP; only a port that the caller left open is worth another try.
+    let tries = if address.port() == 0 { 32 } else { 1 };
+    let mut last = None;
+    for _ in 0..tries {
+        let datagrams = socket::Datagrams::bind(address, workers)?;
+        match tcp::bind(datagrams[0].local_address()?) {
+            Ok(stream) => return Ok((datagrams, stream)),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.expect("at least one try was made"))
+}
+
+/// The address that a packet was sent to, where the socket was told it; else the bound one.
+fn local_or(bound: SocketAddr, packet: Option<IpAddr>) -> SocketAddr {
+    packet.map_or(bound, |ip| SocketAddr::new(ip, bound.port()))
+}
+
+#[cfg(test)]
+mod tests;

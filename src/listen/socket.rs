@@ -1,0 +1,381 @@
+//! Datagram sockets that receive and send in batches and answer from the very address that was asked; by `libc`.
+//!
+//! # Cost
+//! Two system calls a batch. Buffers are made once per worker.
+
+use std::io;
+use std::mem::{self, MaybeUninit};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// Packets taken in and sent out by one system call.
+pub(super) const BATCH: usize = 32;
+
+/// A query is at most this long; a longer one is cut and then malformed.
+const PACKET: usize = 4096;
+
+/// Room for one packet-information message of either family.
+const CONTROL: usize = 64;
+
+/// A bound datagram socket.
+#[derive(Debug, Clone)]
+pub(super) struct Datagrams {
+    socket: Arc<Socket>,
+}
+
+impl Datagrams {
+    /// Binds `count` sockets to one address; the kernel spreads the clients over them.
+    pub(super) fn bind(address: SocketAddr, count: usize) -> io::Result<Vec<Self>> {
+        if address.port() != 0 {
+            // Sockets that share a port would let a second server take half of the clients unnoticed; one that does not
+            // share finds out whether somebody is there.
+            open(address)?.bind(&address.into())?;
+        }
+        let first = Self::bind_shared(address)?;
+        let bound = first.local_address()?;
+        let mut sockets = vec![first];
+        for _ in 1..count {
+            sockets.push(Self::bind_shared(bound)?);
+        }
+        Ok(sockets)
+    }
+
+    fn bind_shared(address: SocketAddr) -> io::Result<Self> {
+        let socket = open(address)?;
+        socket.set_reuse_port(true)?;
+        // A burst of a whole school waits here; the system may grant less.
+        socket.set_recv_buffer_size(4 << 20).ok();
+        // The stop flag is looked at this often when nothing comes in.
+        socket.set_read_timeout(Some(Duration::from_millis(100)))?;
+        let (level, option) = match address {
+            SocketAddr::V4(_) => (libc::IPPROTO_IP, libc::IP_PKTINFO),
+            SocketAddr::V6(_) => (libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO),
+        };
+        switch_on(&socket, level, option)?;
+        socket.bind(&address.into())?;
+        Ok(Self { socket: Arc::new(socket) })
+    }
+
+    /// The bound address.
+    pub(super) fn local_address(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()?.as_socket().ok_or_else(|| io::Error::other("not an Internet address"))
+    }
+
+    /// Sends one packet from `from`, without waiting.
+    pub(super) fn send(&self, packet: &[u8], to: SocketAddr, from: Option<IpAddr>) -> io::Result<()> {
+        let mut outgoing = Outgoing::new();
+        outgoing.prepare(to, from);
+        let mut part = libc::iovec { iov_base: packet.as_ptr().cast_mut().cast(), iov_len: packet.len() };
+        let header = outgoing.header(&mut part);
+        // SAFETY: `header` points into `outgoing` and `part`, which live until the call returns; the kernel only reads them.
+        let sent = unsafe { libc::sendmsg(self.socket.as_raw_fd(), &raw const header, libc::MSG_DONTWAIT) };
+        if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    }
+}
+
+/// An unbound socket of the address's family that does not block the other family.
+fn open(address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    Ok(socket)
+}
+
+fn switch_on(socket: &Socket, level: libc::c_int, option: libc::c_int) -> io::Result<()> {
+    let on: libc::c_int = 1;
+    let size = libc::socklen_t::try_from(mem::size_of_val(&on)).expect("an int is small");
+    // SAFETY: `on` lives through the call and `size` is its size.
+    let result = unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, (&raw const on).cast(), size) };
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// A control buffer, aligned as the kernel wants it.
+#[repr(C, align(8))]
+#[derive(Clone, Copy)]
+struct Control([u8; CONTROL]);
+
+/// Where one packet goes and which address it leaves from.
+struct Outgoing {
+    address: libc::sockaddr_storage,
+    address_len: libc::socklen_t,
+    control: Control,
+    control_len: usize,
+}
+
+impl Outgoing {
+    const fn new() -> Self {
+        // SAFETY: an address of all zeros is a valid, empty one.
+        let address = unsafe { mem::zeroed() };
+        Self { address, address_len: 0, control: Control([0; CONTROL]), control_len: 0 }
+    }
+
+    fn prepare(&mut self, to: SocketAddr, from: Option<IpAddr>) {
+        self.address_len = write_address(&mut self.address, to);
+        self.control_len = match from {
+            None => 0,
+            Some(IpAddr::V4(from)) => {
+                // SAFETY: packet information of all zeros is valid: no interface, any address.
+                let mut packet: libc::in_pktinfo = unsafe { mem::zeroed() };
+                packet.ipi_spec_dst.s_addr = u32::from_ne_bytes(from.octets());
+                self.control_message(libc::IPPROTO_IP, libc::IP_PKTINFO, packet)
+            }
+            Some(IpAddr::V6(from)) => {
+                // Only a link-local address needs its interface, and the destination's scope names it.
+                let scope = if let SocketAddr::V6(to) = to { to.scope_id() } else { 0 };
+                let packet = libc::in6_pktinfo {
+                    ipi6_addr: libc::in6_addr { s6_addr: from.octets() },
+                    ipi6_ifindex: if from.is_unicast_link_local() { scope } else { 0 },
+                };
+                self.control_message(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, packet)
+            }
+        };
+    }
+
+    /// Writes one control message and gives its length.
+    fn control_message<T>(&mut self, level: libc::c_int, kind: libc::c_int, body: T) -> usize {
+        let size = libc::c_uint::try_from(mem::size_of::<T>()).expect("packet information is small");
+        // SAFETY: only arithmetic on a length.
+        let (space, length) = unsafe { (libc::CMSG_SPACE(size), libc::CMSG_LEN(size)) };
+        assert!(space as usize <= CONTROL, "the buffer has room for packet information of both families");
+        let message = self.control.0.as_mut_ptr().cast::<libc::cmsghdr>();
+        // SAFETY: the buffer is aligned for a control header and has room for header and body, as asserted.
+        unsafe {
+            (*message).cmsg_level = level;
+            (*message).cmsg_type = kind;
+            (*message).cmsg_len = length as _;
+            libc::CMSG_DATA(message).cast::<T>().write_unaligned(body);
+        }
+        space as usize
+    }
+
+    fn header(&mut self, part: &mut libc::iovec) -> libc::msghdr {
+        // SAFETY: a header of all zeros is valid; each field that matters is set below.
+        let mut header: libc::msghdr = unsafe { mem::zeroed() };
+        header.msg_name = (&raw mut self.address).cast();
+        header.msg_namelen = self.address_len;
+        header.msg_iov = part;
+        header.msg_iovlen = 1;
+        if self.control_len > 0 {
+            header.msg_control = self.control.0.as_mut_ptr().cast();
+            header.msg_controllen = self.control_len as _;
+        }
+        header
+    }
+}
+
+/// The buffers of one worker: what came in with one call, and the replies to go out with one.
+pub(super) struct Batch {
+    packets: Box<[[u8; PACKET]]>,
+    clients: Box<[libc::sockaddr_storage]>,
+    controls: Box<[Control]>,
+    lengths: [usize; BATCH],
+    locals: [Option<IpAddr>; BATCH],
+    received: usize,
+    replies: Vec<Vec<u8>>,
+    outgoing: Vec<Outgoing>,
+    staged: usize,
+}
+
+impl Batch {
+    /// Buffers for [`BATCH`] packets each way.
+    pub(super) fn new() -> Self {
+        // SAFETY: addresses of all zeros are valid, empty ones.
+        let empty = unsafe { mem::zeroed::<libc::sockaddr_storage>() };
+        Self {
+            packets: vec![[0; PACKET]; BATCH].into_boxed_slice(),
+            clients: vec![empty; BATCH].into_boxed_slice(),
+            controls: vec![Control([0; CONTROL]); BATCH].into_boxed_slice(),
+            lengths: [0; BATCH],
+            locals: [None; BATCH],
+            received: 0,
+            replies: (0..BATCH).map(|_| Vec::with_capacity(PACKET)).collect(),
+            outgoing: (0..BATCH).map(|_| Outgoing::new()).collect(),
+            staged: 0,
+        }
+    }
+
+    /// Takes in what is there, waiting for the first packet as long as the socket's time-out says, or not at all.
+    ///
+    /// # Errors
+    /// The system's own; `WouldBlock` where nothing came.
+    pub(super) fn receive(&mut self, socket: &Datagrams, wait: Wait) -> io::Result<usize> {
+        let mut parts = [const { MaybeUninit::<libc::iovec>::uninit() }; BATCH];
+        let mut headers = [const { MaybeUninit::<libc::mmsghdr>::uninit() }; BATCH];
+        for at in 0..BATCH {
+            parts[at].write(libc::iovec { iov_base: self.packets[at].as_mut_ptr().cast(), iov_len: PACKET });
+            // SAFETY: a header of all zeros is valid; each field that matters is set below.
+            let mut header: libc::mmsghdr = unsafe { mem::zeroed() };
+            header.msg_hdr.msg_name = (&raw mut self.clients[at]).cast();
+            header.msg_hdr.msg_namelen = mem::size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+            header.msg_hdr.msg_iov = parts[at].as_mut_ptr();
+            header.msg_hdr.msg_iovlen = 1;
+            header.msg_hdr.msg_control = self.controls[at].0.as_mut_ptr().cast();
+            header.msg_hdr.msg_controllen = CONTROL as _;
+            headers[at].write(header);
+        }
+        let flags = match wait {
+            Wait::First => libc::MSG_WAITFORONE,
+            Wait::Never => libc::MSG_DONTWAIT,
+        };
+        // SAFETY: all BATCH headers are written above and point into buffers of this batch that nobody else touches.
+        let count = unsafe {
+            libc::recvmmsg(
+                socket.socket.as_raw_fd(),
+                headers.as_mut_ptr().cast(),
+                BATCH as libc::c_uint,
+                flags as _,
+                std::ptr::null_mut(),
+            )
+        };
+        self.received = 0;
+        self.staged = 0;
+        let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
+        for (at, header) in headers.iter().enumerate().take(count) {
+            // SAFETY: written above, and filled in by the kernel.
+            let header = unsafe { header.assume_init_ref() };
+            self.lengths[at] = (header.msg_len as usize).min(PACKET);
+            // SAFETY: the header's control pointer and length are those that the kernel left for this packet.
+            self.locals[at] = unsafe { local_of(&header.msg_hdr) };
+        }
+        self.received = count;
+        Ok(count)
+    }
+
+    /// The packet at `at`, its client, and the local address that it was sent to.
+    pub(super) fn packet(&self, at: usize) -> Option<(&[u8], SocketAddr, Option<IpAddr>)> {
+        if at >= self.received {
+            return None;
+        }
+        Some((&self.packets[at][..self.lengths[at]], read_address(&self.clients[at])?, self.locals[at]))
+    }
+
+    /// A buffer for the reply that is staged next.
+    pub(super) fn take_reply(&mut self) -> Vec<u8> {
+        mem::take(&mut self.replies[self.staged])
+    }
+
+    /// Gives the buffer back without sending it.
+    pub(super) fn put_back(&mut self, reply: Vec<u8>) {
+        self.replies[self.staged] = reply;
+    }
+
+    /// Stages a reply for [`Batch::send`].
+    pub(super) fn stage(&mut self, reply: Vec<u8>, to: SocketAddr, from: Option<IpAddr>) {
+        self.outgoing[self.staged].prepare(to, from);
+        self.replies[self.staged] = reply;
+        self.staged += 1;
+    }
+
+    /// Sends what is staged; a packet that the system refuses is passed over, as the network may lose any.
+    pub(super) fn send(&mut self, socket: &Datagrams) {
+        let mut parts = [const { MaybeUninit::<libc::iovec>::uninit() }; BATCH];
+        let mut headers = [const { MaybeUninit::<libc::mmsghdr>::uninit() }; BATCH];
+        for at in 0..self.staged {
+            let reply = &self.replies[at];
+            let part = parts[at].write(libc::iovec { iov_base: reply.as_ptr().cast_mut().cast(), iov_len: reply.len() });
+            headers[at].write(libc::mmsghdr { msg_hdr: self.outgoing[at].header(part), msg_len: 0 });
+        }
+        let mut done = 0;
+        while done < self.staged {
+            let left = self.staged - done;
+            // SAFETY: the first `staged` headers are written above and point into this batch, which outlives the call.
+            let sent = unsafe {
+                libc::sendmmsg(socket.socket.as_raw_fd(), headers[done..].as_mut_ptr().cast(), left as libc::c_uint, 0)
+            };
+            done += match usize::try_from(sent) {
+                Ok(sent) if sent > 0 => sent,
+                _ if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => 0,
+                _ => 1,
+            };
+        }
+        self.staged = 0;
+    }
+}
+
+/// Whether to wait for a first packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// As long as the socket's time-out says.
+    First,
+    /// Not at all.
+    Never,
+}
+
+/// The local address that a packet was sent to.
+///
+/// # Safety
+/// `header` must be one that the kernel filled in, its control buffer still in place.
+unsafe fn local_of(header: &libc::msghdr) -> Option<IpAddr> {
+    // SAFETY: the caller vouches for the control buffer; the macros stay within its length.
+    unsafe {
+        let mut message = libc::CMSG_FIRSTHDR(header);
+        while !message.is_null() {
+            let body = libc::CMSG_DATA(message);
+            match ((*message).cmsg_level, (*message).cmsg_type) {
+                (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
+                    let packet = body.cast::<libc::in_pktinfo>().read_unaligned();
+                    return Some(IpAddr::V4(Ipv4Addr::from(packet.ipi_spec_dst.s_addr.to_ne_bytes())));
+                }
+                (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
+                    let packet = body.cast::<libc::in6_pktinfo>().read_unaligned();
+                    return Some(IpAddr::V6(Ipv6Addr::from(packet.ipi6_addr.s6_addr)));
+                }
+                _ => message = libc::CMSG_NXTHDR(header, message),
+            }
+        }
+    }
+    None
+}
+
+fn read_address(storage: &libc::sockaddr_storage) -> Option<SocketAddr> {
+    let at = (&raw const *storage).cast::<libc::c_void>();
+    match libc::c_int::from(storage.ss_family) {
+        libc::AF_INET => {
+            // SAFETY: the family says which address lies in the storage, which is large and aligned enough for both.
+            let address = unsafe { &*at.cast::<libc::sockaddr_in>() };
+            let ip = Ipv4Addr::from(address.sin_addr.s_addr.to_ne_bytes());
+            Some(SocketAddrV4::new(ip, u16::from_be(address.sin_port)).into())
+        }
+        libc::AF_INET6 => {
+            // SAFETY: as above.
+            let address = unsafe { &*at.cast::<libc::sockaddr_in6>() };
+            let ip = Ipv6Addr::from(address.sin6_addr.s6_addr);
+            Some(SocketAddrV6::new(ip, u16::from_be(address.sin6_port), address.sin6_flowinfo, address.sin6_scope_id).into())
+        }
+        _ => None,
+    }
+}
+
+fn write_address(storage: &mut libc::sockaddr_storage, address: SocketAddr) -> libc::socklen_t {
+    let at = (&raw mut *storage).cast::<libc::c_void>();
+    let size = match address {
+        SocketAddr::V4(address) => {
+            // SAFETY: an address of all zeros is valid.
+            let mut raw: libc::sockaddr_in = unsafe { mem::zeroed() };
+            raw.sin_family = libc::AF_INET as libc::sa_family_t;
+            raw.sin_port = address.port().to_be();
+            raw.sin_addr.s_addr = u32::from_ne_bytes(address.ip().octets());
+            // SAFETY: the storage is large and aligned enough for either family.
+            unsafe { at.cast::<libc::sockaddr_in>().write(raw) };
+            mem::size_of::<libc::sockaddr_in>()
+        }
+        SocketAddr::V6(address) => {
+            // SAFETY: an address of all zeros is valid.
+            let mut raw: libc::sockaddr_in6 = unsafe { mem::zeroed() };
+            raw.sin6_family = libc::AF_INET6 as libc::sa_family_t;
+            raw.sin6_port = address.port().to_be();
+            raw.sin6_addr.s6_addr = address.ip().octets();
+            raw.sin6_flowinfo = address.flowinfo();
+            raw.sin6_scope_id = address.scope_id();
+            // SAFETY: as above.
+            unsafe { at.cast::<libc::sockaddr_in6>().write(raw) };
+            mem::size_of::<libc::sockaddr_in6>()
+        }
+    };
+    libc::socklen_t::try_from(size).expect("an address is small")
+}

@@ -1,0 +1,165 @@
+//! TCP connections (RFC 7766): queries are answered out of order as they come ready, and a stalled client costs one bounded place.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::limits::Connection;
+use super::{Limits, Responder, Step, Waiting};
+use crate::dns::{Source, Transport};
+
+/// The running listener and its connections.
+#[derive(Debug)]
+pub(super) struct Acceptor {
+    stopping: watch::Sender<bool>,
+    accepting: tokio::task::JoinHandle<()>,
+}
+
+/// Binds a listening socket.
+pub(super) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    // Connections of the run before, still closing, must not keep a restart from binding.
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(1024)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+impl Acceptor {
+    /// Accepts connections on the caller's runtime.
+    pub(super) fn start<R: Responder>(
+        listener: std::net::TcpListener,
+        responder: &R,
+        waiting: &Arc<Waiting>,
+        limits: &Limits,
+    ) -> io::Result<Self> {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let (stopping, stop) = watch::channel(false);
+        let service = Service { responder: responder.clone(), waiting: Arc::clone(waiting), limits: limits.clone(), stop };
+        let accepting = tokio::spawn(service.accept(listener));
+        Ok(Self { stopping, accepting })
+    }
+
+    /// Closes the listening socket, lets connections answer what they have read, and waits for that until `deadline`.
+    pub(super) async fn stop(self, deadline: Instant) {
+        self.stopping.send_replace(true);
+        tokio::time::timeout_at(deadline, self.accepting).await.ok();
+        // Every connection holds a receiver; the channel closes with the last of them.
+        tokio::time::timeout_at(deadline, self.stopping.closed()).await.ok();
+    }
+}
+
+#[derive(Clone)]
+struct Service<R: Responder> {
+    responder: R,
+    waiting: Arc<Waiting>,
+    limits: Limits,
+    stop: watch::Receiver<bool>,
+}
+
+impl<R: Responder> Service<R> {
+    async fn accept(mut self, listener: tokio::net::TcpListener) {
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                _ = self.stop.wait_for(|stop| *stop) => return,
+            };
+            match accepted {
+                Ok((stream, client)) => {
+                    if let Some(place) = self.limits.counts.enter(client.ip(), &self.limits) {
+                        tokio::spawn(self.clone().serve(stream, client, place));
+                    }
+                }
+                // Out of file descriptors, or a connection reset before it was accepted: the listener is still good, and
+                // trying again at once would spin.
+                Err(_) => sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
+    async fn serve(self, stream: TcpStream, client: SocketAddr, place: Connection) {
+        let Ok(local) = stream.local_addr() else { return };
+        // Small replies must not wait for each other; where the option is refused they come a little later.
+        stream.set_nodelay(true).ok();
+        let source = Source::new(client, local, Transport::Tcp);
+        let (incoming, outgoing) = stream.into_split();
+        let (replies, ready) = mpsc::channel(self.limits.pipelined);
+        let writing = tokio::spawn(write_replies(outgoing, ready, self.limits.idle));
+        self.read_queries(incoming, source, replies).await;
+        // The writer ends when the last waiting query has been answered, so a half-closed connection still gets its replies.
+        writing.await.ok();
+        drop(place);
+    }
+
+    async fn read_queries(
+        mut self,
+        mut incoming: tokio::net::tcp::OwnedReadHalf,
+        source: Source,
+        replies: mpsc::Sender<Vec<u8>>,
+    ) {
+        let mut view = self.responder.worker();
+        let mut packet = Vec::new();
+        loop {
+            let read = tokio::select! {
+                read = timeout(self.limits.idle, read_message(&mut incoming, &mut packet)) => read,
+                _ = self.stop.wait_for(|stop| *stop) => return,
+            };
+            let Ok(Ok(())) = read else { return };
+            // A place in the channel is taken before the query is judged: a client that does not read its replies is not read from.
+            let Ok(Ok(slot)) = timeout(self.limits.idle, replies.clone().reserve_owned()).await else { return };
+            self.responder.refresh(&mut view);
+            let mut reply = Vec::new();
+            match self.responder.judge(&mut view, &packet, source, &mut reply) {
+                Step::Silence => {}
+                Step::Answered => drop(slot.send(reply)),
+                Step::Forward(plan) => match self.waiting.enter(self.limits.waiting) {
+                    Some(place) => {
+                        let answer = self.responder.resolve(plan);
+                        tokio::spawn(async move {
+                            slot.send(answer.await);
+                            drop(place);
+                        });
+                    }
+                    None => {
+                        self.responder.overloaded(&mut view, plan, &mut reply);
+                        slot.send(reply);
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// Reads one message with its length before it (RFC 1035 section 4.2.2) into `packet`.
+async fn read_message(incoming: &mut tokio::net::tcp::OwnedReadHalf, packet: &mut Vec<u8>) -> io::Result<()> {
+    let length = incoming.read_u16().await?;
+    packet.clear();
+    // Grown as the octets come, so that a length alone costs no memory.
+    let read = incoming.take(u64::from(length)).read_to_end(packet).await?;
+    if read < usize::from(length) { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
+}
+
+/// Writes each reply with its length before it, in one segment where it fits.
+async fn write_replies(mut outgoing: tokio::net::tcp::OwnedWriteHalf, mut ready: mpsc::Receiver<Vec<u8>>, patience: Duration) {
+    let mut framed = Vec::new();
+    while let Some(reply) = ready.recv().await {
+        let Ok(length) = u16::try_from(reply.len()) else { return };
+        framed.clear();
+        framed.extend(length.to_be_bytes());
+        framed.extend(reply);
+        if !matches!(timeout(patience, outgoing.write_all(&framed)).await, Ok(Ok(()))) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! UDP workers: a thread a core, each with its own socket; what can be answered at once is answered on the thread that received it.
+//!
+//! # Cost
+//! Per batch two system calls and one look at snapshot and clock; per query nothing is allocated unless an upstream is needed.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use super::socket::{Batch, Datagrams, Wait};
+use super::{Limits, Place, Responder, Step, Waiting, local_or};
+use crate::dns::{Source, Transport};
+
+/// The running workers of one address.
+#[derive(Debug)]
+pub(super) struct Workers {
+    stopping: Arc<AtomicBool>,
+    threads: Vec<thread::JoinHandle<()>>,
+}
+
+impl Workers {
+    /// Starts a thread for each socket; replies that wait for an upstream run on the caller's runtime.
+    pub(super) fn start<R: Responder>(
+        sockets: Vec<Datagrams>,
+        responder: &R,
+        waiting: &Arc<Waiting>,
+        limits: &Limits,
+    ) -> io::Result<Self> {
+        let stopping = Arc::new(AtomicBool::new(false));
+        let mut threads = Vec::new();
+        for (number, socket) in sockets.into_iter().enumerate() {
+            let worker = Worker {
+                bound: socket.local_address()?,
+                socket,
+                responder: responder.clone(),
+                waiting: Arc::clone(waiting),
+                most_waiting: limits.waiting,
+                runtime: tokio::runtime::Handle::current(),
+                stopping: Arc::clone(&stopping),
+            };
+            threads.push(thread::Builder::new().name(format!("udp-{number}")).spawn(move || worker.run())?);
+        }
+        Ok(Self { stopping, threads })
+    }
+
+    /// Takes in what the sockets still hold, and ends the threads.
+    pub(super) fn stop(self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        for thread in self.threads {
+            // A worker has no way to panic that its responder does not catch; were there one, stopping goes on all the same.
+            thread.join().ok();
+        }
+    }
+}
+
+struct Worker<R: Responder> {
+    bound: SocketAddr,
+    socket: Datagrams,
+    responder: R,
+    waiting: Arc<Waiting>,
+    most_waiting: usize,
+    runtime: tokio::runtime::Handle,
+    stopping: Arc<AtomicBool>,
+}
+
+impl<R: Responder> Worker<R> {
+    fn run(self) {
+        let mut batch = Batch::new();
+        let mut view = self.responder.worker();
+        loop {
+            let stopping = self.stopping.load(Ordering::Relaxed);
+            let wait = if stopping { Wait::Never } else { Wait::First };
+            match batch.receive(&self.socket, wait) {
+                Ok(count) => self.answer(&mut batch, count, &mut view),
+                // Nothing came in time, or the system reported an error of an earlier reply (ICMP): the socket is still good.
+                Err(_) if stopping => return,
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn answer(&self, batch: &mut Batch, count: usize, view: &mut R::Worker) {
+        self.responder.refresh(view);
+        for at in 0..count {
+            let mut reply = batch.take_reply();
+            let Some((packet, client, local)) = batch.packet(at) else {
+                batch.put_back(reply);
+                continue;
+            };
+            let source = Source::new(client, local_or(self.bound, local), Transport::Udp);
+            match self.responder.judge(view, packet, source, &mut reply) {
+                Step::Answered => batch.stage(reply, client, local),
+                Step::Silence => batch.put_back(reply),
+                Step::Forward(plan) => match self.waiting.enter(self.most_waiting) {
+                    Some(place) => {
+                        batch.put_back(reply);
+                        self.forward(plan, client, local, place);
+                    }
+                    None => {
+                        self.responder.overloaded(view, plan, &mut reply);
+                        batch.stage(reply, client, local);
+                    }
+                },
+            }
+        }
+        batch.send(&self.socket);
+    }
+
+    fn forward(&self, plan: R::Plan, client: SocketAddr, local: Option<IpAddr>, place: Place) {
+        let (socket, answer) = (self.socket.clone(), self.responder.resolve(plan));
+        self.runtime.spawn(async move {
+            let reply = answer.await;
+            // A reply that the network does not take is a lost packet: the client asks again.
+            socket.send(&reply, client, local).ok();
+            drop(place);
+        });
+    }
+}
