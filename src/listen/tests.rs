@@ -222,9 +222,9 @@ async fn stopping_answers_what_is_in_flight() {
     let (listener, echo) = start("127.0.0.1:0", &Limits::default());
     let socket = client(listener.address());
     socket.send(b"wait").expect("sent");
-    socket.send(b"seen").expect("sent");
+    socket.send(b"taken in").expect("sent");
     // The reply shows that the query before it has been taken in.
-    assert_eq!(receive(&socket), b"seen");
+    assert_eq!(receive(&socket), b"taken in");
     echo.gate.add_permits(1);
     listener.stop(Duration::from_secs(5)).await;
     assert_eq!(receive(&socket), b"wait");
