@@ -1,6 +1,8 @@
 //! Khiên: a DNS filtering proxy for schools.
 
+pub mod clock;
 pub mod dns;
 pub mod listen;
 pub mod lists;
 pub mod policy;
+pub mod tally;

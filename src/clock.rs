@@ -1,0 +1,55 @@
+//! Where time comes from: the system's clocks, or one that a test sets.
+//!
+//! The rule: a task reads its clock where it starts and hands the time on as an argument; no room reads a clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+/// A source of wall time and of time that only runs forward.
+#[derive(Debug, Clone)]
+pub enum Clock {
+    /// The system's clocks; the running time counts from this instant.
+    System(Instant),
+    /// Both times follow one number, milliseconds since 1970, that a test sets.
+    Set(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The system's clocks.
+    pub fn system() -> Self {
+        Self::System(Instant::now())
+    }
+
+    /// A clock that stands at `start` until it is moved.
+    pub fn set_to(start: Timestamp) -> Self {
+        Self::Set(Arc::new(AtomicI64::new(start.as_millisecond())))
+    }
+
+    /// Moves a set clock to `to`; the system's clock is not moved.
+    pub fn move_to(&self, to: Timestamp) {
+        if let Self::Set(millis) = self {
+            millis.store(to.as_millisecond(), Ordering::SeqCst);
+        }
+    }
+
+    /// The wall time.
+    pub fn wall(&self) -> Timestamp {
+        match self {
+            Self::System(_) => Timestamp::now(),
+            Self::Set(millis) => {
+                Timestamp::from_millisecond(millis.load(Ordering::SeqCst)).expect("set from a timestamp and so within its range")
+            }
+        }
+    }
+
+    /// How long the program has run: never goes back, whatever happens to the wall time.
+    pub fn running(&self) -> Duration {
+        match self {
+            Self::System(start) => start.elapsed(),
+            Self::Set(millis) => Duration::from_millis(u64::try_from(millis.load(Ordering::SeqCst)).unwrap_or(0)),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What was counted while answering: one sheet per worker, summed when somebody asks.
+//!
+//! # Cost
+//! A worker's sheet is its own; its lock is taken by nobody else but the scrape. Counting allocates only the first time that a
+//! series occurs. Series are bounded: groups, tiers and categories by the configuration, all else by fixed sets.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::dns::{Ignored, Rcode, RecordType, Transport};
+use crate::policy::Outcome;
+
+/// A word that stands as a label in the metrics: a group, a tier, a category, a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Label(u16);
+
+/// Upper bounds of the request durations' buckets in seconds: three fine ones for what is answered at once, then 0.00025·2ⁿ.
+pub const BOUNDS: [f64; 19] = {
+    let mut bounds =
+        [0.000_01, 0.000_05, 0.000_1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    let mut bound = 0.000_25;
+    let mut at = 3;
+    while at < bounds.len() {
+        bounds[at] = bound;
+        bound *= 2.0;
+        at += 1;
+    }
+    bounds
+};
+
+/// How long answers took.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Histogram {
+    /// How many fell into each bucket of [`BOUNDS`], and last how many were above all.
+    pub counts: [u64; BOUNDS.len() + 1],
+    /// The sum of all durations.
+    pub sum: Duration,
+}
+
+impl Histogram {
+    fn observe(&mut self, took: Duration) {
+        let seconds = took.as_secs_f64();
+        self.counts[BOUNDS.partition_point(|bound| *bound < seconds)] += 1;
+        self.sum += took;
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (own, more) in self.counts.iter_mut().zip(other.counts) {
+            *own += more;
+        }
+        self.sum += other.sum;
+    }
+}
+
+/// One worker's counts, or the sum of all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sheet {
+    /// Queries by transport and type; a type without a mnemonic is `other`.
+    pub queries: HashMap<(Transport, &'static str), u64>,
+    /// Responses by group (none where the client was never identified), outcome and rcode.
+    pub responses: HashMap<(Option<Label>, Outcome, Rcode), u64>,
+    /// Blocks by group, tier and deciding category.
+    pub blocked: HashMap<(Label, Label, Option<Label>), u64>,
+    /// Durations by outcome.
+    pub durations: HashMap<Outcome, Histogram>,
+    /// Queries dropped by the rate limit, by group.
+    pub rate_limited: HashMap<Label, u64>,
+    /// Packets that were no query.
+    pub ignored: HashMap<Ignored, u64>,
+    /// Names that a list with `action = "observe"` has, by list.
+    pub observed: HashMap<Label, u64>,
+}
+
+fn add_all<K: Hash + Eq + Copy>(to: &mut HashMap<K, u64>, from: &HashMap<K, u64>) {
+    for (key, count) in from {
+        *to.entry(*key).or_default() += count;
+    }
+}
+
+impl Sheet {
+    /// Counts a query that came in.
+    pub fn query(&mut self, transport: Transport, record_type: Option<RecordType>) {
+        let name = record_type.and_then(RecordType::mnemonic).unwrap_or("other");
+        *self.queries.entry((transport, name)).or_default() += 1;
+    }
+
+    /// Counts a response that was rendered.
+    pub fn response(&mut self, group: Option<Label>, outcome: Outcome, rcode: Rcode, took: Duration) {
+        *self.responses.entry((group, outcome, rcode)).or_default() += 1;
+        self.durations.entry(outcome).or_default().observe(took);
+    }
+
+    /// Counts the block that a response carried.
+    pub fn block(&mut self, group: Label, tier: Label, category: Option<Label>) {
+        *self.blocked.entry((group, tier, category)).or_default() += 1;
+    }
+
+    fn add(&mut self, other: &Self) {
+        let Self { queries, responses, blocked, durations, rate_limited, ignored, observed } = other;
+        add_all(&mut self.queries, queries);
+        add_all(&mut self.responses, responses);
+        add_all(&mut self.blocked, blocked);
+        add_all(&mut self.rate_limited, rate_limited);
+        add_all(&mut self.ignored, ignored);
+        add_all(&mut self.observed, observed);
+        for (outcome, histogram) in durations {
+            self.durations.entry(*outcome).or_default().add(histogram);
+        }
+    }
+}
+
+/// All sheets of the program, and the words that their labels stand for.
+#[derive(Debug, Default)]
+pub struct Tally {
+    sheets: Mutex<Sheets>,
+    labels: Mutex<Labels>,
+    panics: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Sheets {
+    all: Vec<Arc<Mutex<Sheet>>>,
+    free: Vec<Arc<Mutex<Sheet>>>,
+}
+
+#[derive(Debug, Default)]
+struct Labels {
+    words: Vec<Arc<str>>,
+    places: BTreeMap<Arc<str>, Label>,
+}
+
+impl Tally {
+    /// A sheet for one worker; given back when dropped, its counts kept.
+    pub fn hand_out(self: &Arc<Self>) -> Pen {
+        let mut sheets = locked(&self.sheets);
+        let sheet = sheets.free.pop().unwrap_or_else(|| {
+            let sheet = Arc::<Mutex<Sheet>>::default();
+            sheets.all.push(Arc::clone(&sheet));
+            sheet
+        });
+        Pen { tally: Arc::clone(self), sheet }
+    }
+
+    /// The label that stands for `word`, now and after any reload.
+    ///
+    /// Past 65,535 different words all further ones share the last label.
+    pub fn label(&self, word: &str) -> Label {
+        let mut labels = locked(&self.labels);
+        if let Some(label) = labels.places.get(word) {
+            return *label;
+        }
+        let Ok(place) = u16::try_from(labels.words.len()) else { return Label(u16::MAX) };
+        let word: Arc<str> = word.into();
+        labels.words.push(Arc::clone(&word));
+        labels.places.insert(word, Label(place));
+        Label(place)
+    }
+
+    /// The word that `label` stands for.
+    pub fn word(&self, label: Label) -> Arc<str> {
+        Arc::clone(&locked(&self.labels).words[usize::from(label.0)])
+    }
+
+    /// The sum of all sheets.
+    pub fn sum(&self) -> Sheet {
+        let all = locked(&self.sheets).all.clone();
+        let mut sum = Sheet::default();
+        for sheet in all {
+            sum.add(&locked(&sheet));
+        }
+        sum
+    }
+
+    /// Counts a panic that cost one query.
+    pub fn panicked(&self) {
+        self.panics.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Panics so far.
+    pub fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
+    }
+}
+
+/// One worker's hold on its sheet.
+#[derive(Debug)]
+pub struct Pen {
+    tally: Arc<Tally>,
+    sheet: Arc<Mutex<Sheet>>,
+}
+
+impl Pen {
+    /// The sheet, to count on.
+    pub fn sheet(&self) -> MutexGuard<'_, Sheet> {
+        locked(&self.sheet)
+    }
+}
+
+impl Drop for Pen {
+    fn drop(&mut self) {
+        locked(&self.tally.sheets).free.push(Arc::clone(&self.sheet));
+    }
+}
+
+/// A panic while counting leaves at worst one count out, so what stands behind the lock stays good.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
