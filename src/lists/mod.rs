@@ -2,6 +2,8 @@
 
 mod category;
 mod listed;
+mod registry;
+pub mod tier_defaults;
 
 pub use category::{Category, CategoryEntry, CategorySet, Registry, RegistryFull, Words};
 pub use listed::{Listed, Protected, Protection};
