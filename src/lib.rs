@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod dns;
+pub mod journal;
 pub mod listen;
 pub mod lists;
 pub mod policy;

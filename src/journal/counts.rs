@@ -1,0 +1,68 @@
+//! What the journal did, in numbers that anybody may read at any time.
+//!
+//! At rest it holds exactly: noted = written + folded + dropped + withheld.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The journal's counters.
+#[derive(Debug, Default)]
+pub struct Counts {
+    noted: AtomicU64,
+    written: AtomicU64,
+    folded: AtomicU64,
+    dropped: AtomicU64,
+    withheld: AtomicU64,
+    store_errors: AtomicU64,
+    json_errors: AtomicU64,
+}
+
+/// The counters at one time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Queries that the journal was to keep.
+    pub noted: u64,
+    /// Entries in the store.
+    pub written: u64,
+    /// Queries that were added to an entry that stood already.
+    pub folded: u64,
+    /// Queries that were lost: the queue was full, or the store failed.
+    pub dropped: u64,
+    /// Queries for names of kind `help`, of which there is no record.
+    pub withheld: u64,
+    /// Failures of the store.
+    pub store_errors: u64,
+    /// Failures of the JSON output, each of which may have cost lines.
+    pub json_errors: u64,
+}
+
+impl Tally {
+    /// Noted, and not yet in one of the four ends.
+    pub const fn waiting(&self) -> u64 {
+        self.noted.saturating_sub(self.written + self.folded + self.dropped + self.withheld)
+    }
+}
+
+impl Counts {
+    /// Reads all counters.
+    ///
+    /// The ends are read before `noted`, so that [`Tally::waiting`] is never short of what was noted in between.
+    pub fn tally(&self) -> Tally {
+        let read = |count: &AtomicU64| count.load(Ordering::Acquire);
+        let (written, folded) = (read(&self.written), read(&self.folded));
+        let (dropped, withheld) = (read(&self.dropped), read(&self.withheld));
+        let (store_errors, json_errors) = (read(&self.store_errors), read(&self.json_errors));
+        Tally { noted: read(&self.noted), written, folded, dropped, withheld, store_errors, json_errors }
+    }
+
+    pub(super) fn note(&self) {
+        self.noted.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn withhold(&self) {
+        self.withheld.fetch_add(1, Ordering::Release);
+    }
+
+    pub(super) fn lose(&self, entries: u64) {
+        self.dropped.fetch_add(entries, Ordering::Release);
+    }
+}

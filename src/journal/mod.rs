@@ -1,0 +1,18 @@
+//! What happened? Entries of blocked queries, written by one thread to a store that forgets in time and knows no pupil by name.
+//!
+//! The rules: noting never waits; what is lost is counted; a name of kind `help` is in no record; a client is a pseudonym
+//! whose key dies with the last entry it made; what is past its time is gone from the disk to the bytes.
+
+mod counts;
+mod entry;
+mod queue;
+mod settings;
+#[cfg(test)]
+mod testkit;
+mod writer;
+
+pub use counts::{Counts, Tally};
+pub use entry::{Entry, Provenance, Source};
+pub use queue::{Journal, QUEUE};
+pub use settings::{AllowedForm, ClientForm, JsonSink, Settings};
+pub use writer::{Clock, Moment, Running, Stopped, Writer, open};
