@@ -1,5 +1,6 @@
 //! Khiên: a DNS filtering proxy for schools.
 
+pub mod answer;
 pub mod clock;
 pub mod dns;
 pub mod journal;
