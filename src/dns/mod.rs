@@ -1,13 +1,30 @@
 //! The words that every room speaks (name, query, reply), and the only place that reads or writes DNS wire format.
 
+mod chain;
+mod compose;
+mod labels;
+mod message;
 mod name;
 mod name_map;
+mod opt;
 mod query;
+mod rdata;
+mod relayed;
+mod reply;
+mod rewrite;
+mod tidy;
 mod types;
 
+pub use chain::MOST_ALIASES;
+pub use compose::{Ask, compose_question};
+pub use message::{Malformed, Message, Question, Record, Section};
 pub use name::{MAX_LABEL, MAX_NAME, Name, NameError, Suffixes};
 pub use name_map::NameMap;
+pub use opt::{EDE_TEXT, TCP_IDLE, cut_text};
 pub use query::{Edns, Ignored, NotAQuery, Query, Source};
+pub use relayed::Relayed;
+pub use reply::{Reply, reply_unparsed};
+pub use tidy::{MOST_TTL, Untidy, tidy};
 pub use types::{Class, Ede, Opcode, Rcode, RecordType, Transport};
 
 /// The largest UDP payload that is sent or announced, in octets.

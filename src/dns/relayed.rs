@@ -1,0 +1,127 @@
+//! An upstream's answer in the form that is kept, and its rendering to one client.
+//!
+//! # Cost
+//! A cached answer is one copy of its octets and a few patches; rendering allocates nothing once the buffer has grown. Guarded
+//! by `benches/query.rs`.
+
+use super::opt::{self, Errors};
+use super::reply::{AD, QR, RA, TC, echoed};
+use super::{Ede, HEADER, Name, Query, Rcode, Reply};
+
+/// A message of an upstream, tidied: what it says for every client that asks the same question.
+///
+/// Its octets have an empty header, no OPT record, one TTL per RRset, and nothing off the question's alias chain in the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relayed {
+    pub(super) bytes: Box<[u8]>,
+    pub(super) question_end: usize,
+    /// Where the additional section begins: what may be left out without a word (RFC 2181 section 9).
+    pub(super) additional: usize,
+    pub(super) ttl_offsets: Box<[u16]>,
+    pub(super) rcode: Rcode,
+    pub(super) authentic_data: bool,
+    pub(super) truncated: bool,
+    pub(super) aliases: Box<[Name]>,
+    pub(super) lifetime: u32,
+    /// The extended errors as options in wire form.
+    pub(super) errors: Box<[u8]>,
+}
+
+impl Relayed {
+    /// The response code.
+    pub const fn rcode(&self) -> Rcode {
+        self.rcode
+    }
+
+    /// Whether the upstream found all signatures in order.
+    pub const fn authentic_data(&self) -> bool {
+        self.authentic_data
+    }
+
+    /// The same message of an upstream whose AD is not believed (RFC 6840 section 5.8: only over a trusted channel).
+    #[must_use]
+    pub const fn without_authentic_data(mut self) -> Self {
+        self.authentic_data = false;
+        self
+    }
+
+    /// Whether the upstream cut it short; it has no records then, and lives 0 seconds.
+    pub const fn truncated(&self) -> bool {
+        self.truncated
+    }
+
+    /// The names that its CNAME and DNAME records lead to, in order.
+    pub fn aliases(&self) -> &[Name] {
+        &self.aliases
+    }
+
+    /// For how many seconds it may answer later queries; 0: for none.
+    ///
+    /// The smallest TTL of answer and authority section, for absence at most what the SOA record allows (RFC 2308 section 5); 0
+    /// for absence without SOA, and for response codes other than NOERROR and NXDOMAIN.
+    pub const fn lifetime(&self) -> u32 {
+        self.lifetime
+    }
+
+    /// The octets that it takes in memory, for a cache that is bounded by them.
+    pub fn size(&self) -> usize {
+        let aliases = size_of_val::<[Name]>(&self.aliases);
+        size_of::<Self>() + self.bytes.len() + size_of_val::<[u16]>(&self.ttl_offsets) + aliases + self.errors.len()
+    }
+
+    /// Whether it answers `query`: same name, type and class.
+    pub fn answers(&self, query: &Query) -> bool {
+        let (own, asked) = (&self.bytes[HEADER..self.question_end - 4], query.spelling());
+        let [high, low] = query.record_type.0.to_be_bytes();
+        let [class_high, class_low] = query.class.0.to_be_bytes();
+        own.eq_ignore_ascii_case(asked)
+            && self.bytes[self.question_end - 4..self.question_end] == [high, low, class_high, class_low]
+    }
+
+    /// Writes the reply to `query` into `out`, `age` seconds after the upstream answered, with no TTL above `ttl_cap` seconds;
+    /// `ede` stands in place of the upstream's own extended errors.
+    ///
+    /// The client's id, RD, CD and spelling are repeated, AD is set where the client can tell what it means (RFC 6840 section
+    /// 5.7). Over the client's limit the extended errors go, then the additional section, then all records: TC is set. A query
+    /// that this message does not answer gets SERVFAIL.
+    pub fn render(&self, query: &Query, age: u32, ttl_cap: u32, ede: Option<(Ede, &str)>, out: &mut Vec<u8>) -> Rcode {
+        // Upper bits of a response code need an OPT record.
+        let untold = self.rcode.0 > 0x0f && query.edns.is_none();
+        if untold || !self.answers(query) {
+            return Reply::new(query, out).rcode(Rcode::SERVFAIL).finish();
+        }
+        out.clear();
+        out.extend_from_slice(&self.bytes);
+        let authentic = if self.authentic_data && query.wants_authentic_data() { AD } else { 0 };
+        let truncated = if self.truncated { TC } else { 0 };
+        let flags = QR | RA | authentic | truncated | echoed(query) | self.rcode.0 & 0x0f;
+        out[..2].copy_from_slice(&query.id.to_be_bytes());
+        out[2..4].copy_from_slice(&flags.to_be_bytes());
+        // The same letters in the client's own case: as long as before, so pointers to them stay true.
+        out[HEADER..self.question_end - 4].copy_from_slice(query.spelling());
+        for &offset in &self.ttl_offsets {
+            let place = usize::from(offset);
+            let kept = u32::from_be_bytes(out[place..place + 4].try_into().expect("four octets"));
+            out[place..place + 4].copy_from_slice(&kept.saturating_sub(age).min(ttl_cap).to_be_bytes());
+        }
+
+        let errors = match ede {
+            Some((code, text)) => Errors::Ours(code, text),
+            None if self.errors.is_empty() => Errors::Without,
+            None => Errors::Passed(&self.errors),
+        };
+        if opt::append(out, query, self.rcode, errors) {
+            return self.rcode;
+        }
+        // Pointers go backwards, so the front of a message stands without its end.
+        out.truncate(self.additional);
+        out[10..12].fill(0);
+        if !opt::append(out, query, self.rcode, errors) {
+            out.truncate(self.question_end);
+            out[6..12].fill(0);
+            out[2..4].copy_from_slice(&(flags | TC).to_be_bytes());
+            opt::append(out, query, self.rcode, errors);
+        }
+        self.rcode
+    }
+}
