@@ -1,7 +1,9 @@
 //! Khiên: a DNS filtering proxy for schools.
 
 pub mod answer;
+pub mod client;
 pub mod clock;
+pub mod decisions;
 pub mod dns;
 pub mod journal;
 pub mod listen;

@@ -1,0 +1,25 @@
+//! Who changed what, until when? Exceptions, grants and the office's decisions, each asked with the name and the time.
+//!
+//! The operator's file is never rewritten: what people decide while the program runs stands beside it.
+
+mod exceptions;
+mod grants;
+mod office;
+
+pub use exceptions::{Exception, Exceptions};
+pub use grants::{Beneficiary, Grant, Grants};
+pub use office::{Guarantee, OfficeDecisions};
+
+use crate::dns::{Name, NameMap};
+
+/// The deepest entry at or above `name` that `holds`, and how many labels its name has.
+///
+/// Other than [`NameMap::covering`], an entry that has ended does not hide a wider one that has not.
+fn holding<'m, T>(map: &'m NameMap<T>, name: &Name, holds: impl Fn(&T) -> bool) -> Option<(usize, &'m T)> {
+    let (mut labels, mut value) = map.covering(name)?;
+    while !holds(value) {
+        let above = labels.checked_sub(1)?;
+        (labels, value) = map.covering(&name.ancestor(above))?;
+    }
+    Some((labels, value))
+}

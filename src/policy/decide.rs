@@ -1,0 +1,114 @@
+//! One case, one decision: runs the rules in their order, with and without what an upstream's aliases bring.
+//!
+//! # Cost
+//! Runs on every query and allocates nothing ([`trace`] does). Guarded by `benches/policy.rs`.
+
+use super::rules::{self, Match, RULES, RuleId, Scene};
+use super::{Action, Case, InForce, Policy, Reason, SchoolTime, Shared, TierId, Verdict};
+use crate::dns::Name;
+use crate::lists::Protected;
+
+/// A verdict, and how it came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    /// What was decided.
+    pub verdict: Verdict,
+    /// The rule that decided.
+    pub rule: RuleId,
+    /// Labels of the name, at or above the asked one, that the rule is written for; none where it is written for none, or
+    /// for an alias.
+    pub labels: Option<usize>,
+    /// The tier in force.
+    pub tier: TierId,
+}
+
+/// One rule, as `explain` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Which rule.
+    pub rule: RuleId,
+    /// What it says; none where it does not match. The first that matches decides.
+    pub verdict: Option<Verdict>,
+    /// The name, at or above the asked one, that it is written for.
+    pub name: Option<Name>,
+}
+
+/// Decides a case.
+pub fn decide(case: &Case<'_>, policy: &Policy, shared: &Shared, at: &SchoolTime) -> Verdict {
+    decide_fully(case, policy, shared, at).verdict
+}
+
+/// Decides a case and says by which rule.
+pub fn decide_fully(case: &Case<'_>, policy: &Policy, shared: &Shared, at: &SchoolTime) -> Decision {
+    let in_force = policy.in_force(at, &shared.tiers);
+    let scene = full_scene(case, policy, shared, at, &in_force);
+    let (rule, found) = scene.first_match();
+    let Match { verdict, labels } = scene.told(rule, found);
+    Decision { verdict, rule, labels, tier: in_force.tier }
+}
+
+/// What every rule says of a case, in order. The first that matches is what [`decide`] says.
+pub fn trace(case: &Case<'_>, policy: &Policy, shared: &Shared, at: &SchoolTime) -> Vec<Step> {
+    let in_force = policy.in_force(at, &shared.tiers);
+    let scene = full_scene(case, policy, shared, at, &in_force);
+    let steps = RULES.iter().map(|(rule, judge)| {
+        let found = judge(&scene).map(|found| scene.told(*rule, found));
+        Step {
+            rule: *rule,
+            verdict: found.map(|found| found.verdict),
+            name: found.and_then(|found| found.labels).map(|labels| case.name.ancestor(labels)),
+        }
+    });
+    steps.collect()
+}
+
+/// Decides on a name of the school's own zones or of a conditionally forwarded one: closed only by the office's locks and
+/// the group's deny, and open in exams.
+pub fn decide_local(case: &Case<'_>, policy: &Policy, shared: &Shared) -> Verdict {
+    let of = |action, reason, category| Verdict { action, reason, category, by_alias: false };
+    if case.listed.protected.has(Protected::Help) {
+        return of(Action::Open, Reason::Local, None);
+    }
+    let locked = case.listed.office.and(shared.tiers.locked());
+    if !locked.is_empty() || shared.office.locked(case.name).is_some() {
+        return of(Action::Block, Reason::Locked, locked.first());
+    }
+    if rules::denies(policy, case.name) {
+        return of(Action::Block, Reason::Deny, None);
+    }
+    of(Action::Open, Reason::Local, None)
+}
+
+/// Whether a blocked name is closed with everything below it, so that NXDOMAIN may be said (RFC 8020).
+///
+/// Walks every name that people wrote: for the block mode that needs it, not for every query.
+pub fn closes_below(case: &Case<'_>, verdict: &Verdict, policy: &Policy, shared: &Shared) -> bool {
+    // Only the index knows of all protected names below one, so only what it closes can be said to be closed.
+    let by_list = verdict.category.is_some_and(|category| case.listed.closed.contains(category));
+    let opened_below = || {
+        policy.allow.has_below(case.name)
+            || shared.exceptions.has_below(case.name)
+            || shared.grants.has_below(case.name)
+            || shared.office.guarantees.has_below(case.name)
+            || shared.office.allows.has_below(case.name)
+            || shared.tiers.all().iter().any(|tier| tier.restricted.has_below(case.name))
+    };
+    verdict.action == Action::Block && !verdict.by_alias && by_list && !opened_below()
+}
+
+/// The scene in which a case is decided. A name that someone opened is judged with less of its aliases than another, so
+/// it is judged without them first.
+fn full_scene<'a>(
+    case: &'a Case<'a>,
+    policy: &'a Policy,
+    shared: &'a Shared,
+    at: &'a SchoolTime,
+    in_force: &'a InForce<'a>,
+) -> Scene<'a> {
+    let bare = Scene::without_aliases(case, policy, shared, at, in_force);
+    if case.aliases.is_empty() {
+        return bare;
+    }
+    let (_, found) = bare.first_match();
+    bare.with_aliases(&found)
+}
