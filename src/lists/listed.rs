@@ -93,6 +93,12 @@ impl Protection {
         self.0 >> kind as u8 & 1 == 1
     }
 
+    /// Of this set, what holds for everything below a protected name too, whatever rules stand there: [`Protected::Help`].
+    #[must_use]
+    pub const fn help_only(self) -> Self {
+        Self(self.0 & 1 << Protected::Help as u8)
+    }
+
     /// Whether no kind is in the set.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

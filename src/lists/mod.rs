@@ -1,9 +1,20 @@
 //! What is this name? Categories, the parsers of list formats, the compiler, images and the index over them.
 
 mod category;
+pub mod format;
+pub mod guard;
+#[allow(dead_code, unused_imports)]
+pub mod image;
+mod index;
+mod list;
 mod listed;
 mod registry;
 pub mod tier_defaults;
+mod why;
 
 pub use category::{Category, CategoryEntry, CategorySet, Registry, RegistryFull, Words};
+pub use image::{Image, ImageFault};
+pub use index::Index;
+pub use list::{Force, List, ListAction, ListId, Owner, Standing};
 pub use listed::{Listed, Protected, Protection};
+pub use why::{Effect, Why};

@@ -1,0 +1,157 @@
+//! The look-up of a name in one image: the walk from the top-level domain down to the deepest node.
+//!
+//! # Cost
+//! A clean name mostly costs two probes: its top-level domain, whose line is in the cache, and the name under it. Nothing is
+//! allocated. Names on which typed rules or patterns bear are weighed rule by rule from the cold records (`benches/index.rs`).
+
+use super::ranks::{self, Ranks};
+use super::{Image, Labels, MOST_LISTS, Record, Sets};
+use crate::dns::{MAX_NAME, RecordType};
+use crate::lists::format::Scope;
+use crate::lists::guard::may_take;
+use crate::lists::{CategorySet, ListAction, Protection};
+
+/// The nodes on the way to a name, the topmost first.
+pub(in crate::lists) struct Path {
+    slots: [u32; MAX_NAME / 2],
+    depth: usize,
+}
+
+impl Path {
+    /// How many labels the deepest node has.
+    pub(in crate::lists) const fn depth(&self) -> usize {
+        self.depth
+    }
+}
+
+impl Image {
+    /// What this owner's lists say of the name for `record_type`.
+    #[inline]
+    pub(in crate::lists) fn look_up(&self, labels: &Labels<'_>, record_type: RecordType) -> Sets {
+        let sets = self.walk(labels);
+        if !self.patterns.is_empty() {
+            let mut text = [0; MAX_NAME];
+            if self.patterns.any(labels.text(&mut text)) {
+                return self.weigh(labels, record_type, sets);
+            }
+        }
+        if sets.typed { self.weigh(labels, record_type, sets) } else { sets }
+    }
+
+    /// The effective sets of the deepest node.
+    #[inline]
+    fn walk(&self, labels: &Labels<'_>) -> Sets {
+        let table = self.table();
+        let mut hash = 0;
+        let mut sets = Sets::default();
+        for depth in 1..=labels.count() {
+            hash = self.header.key.step(hash, labels.at(depth));
+            let Some(class) = table.find(hash).and_then(|slot| self.class(slot)) else { break };
+            if depth == labels.count() {
+                return class.own;
+            }
+            sets = class.below;
+            if !class.has_descendants {
+                break;
+            }
+        }
+        sets
+    }
+
+    /// The nodes at and above the name, their labels compared octet for octet.
+    pub(in crate::lists) fn path(&self, labels: &Labels<'_>) -> Path {
+        let table = self.table();
+        let mut path = Path { slots: [0; MAX_NAME / 2], depth: 0 };
+        let mut hash = 0;
+        for depth in 1..=labels.count() {
+            hash = self.header.key.step(hash, labels.at(depth));
+            let Some(slot) = table.find(hash) else { break };
+            if self.record(slot).is_none_or(|record| record.label != labels.at(depth)) {
+                break;
+            }
+            path.slots[depth - 1] = u32::try_from(slot).unwrap_or(u32::MAX);
+            path.depth = depth;
+        }
+        path
+    }
+
+    /// The record of the node at `depth` of a path.
+    pub(in crate::lists) fn record_at(&self, path: &Path, depth: usize) -> Option<Record<'_>> {
+        self.record(path.slots[depth - 1] as usize)
+    }
+
+    /// The best rules of each list for the name and record type, patterns included, and the name's protection: as [`Image::walk`]
+    /// says for all types, but from the rules themselves.
+    pub(in crate::lists) fn ranks(&self, labels: &Labels<'_>, record_type: RecordType) -> ([Ranks; MOST_LISTS], Protection) {
+        let path = self.path(labels);
+        let mut lists = [Ranks::default(); MOST_LISTS];
+        let mut protection = Protection::NONE;
+        for depth in 1..=path.depth() {
+            let Some(record) = self.record_at(&path, depth) else { break };
+            for rule in record.rules() {
+                let reaches = match rule.scope {
+                    Scope::Exact => depth == labels.count(),
+                    Scope::Subtree => true,
+                    Scope::Below => depth < labels.count(),
+                };
+                if reaches
+                    && self.is_for(rule.types, record_type)
+                    && let Some(ranks) = lists.get_mut(usize::from(rule.list))
+                {
+                    ranks.see(rule.action, ranks::of_name(depth, rule.important));
+                }
+            }
+            protection = protection.union(record.protection);
+            self.protect(&mut lists, record.protection.union(protection.help_only()));
+        }
+        let mut text = [0; MAX_NAME];
+        self.patterns.matching(labels.text(&mut text), |row| {
+            if self.is_for(row.types, record_type)
+                && let Some(list) = self.lists.get(usize::from(row.list))
+                && (row.allow || may_take(protection, list.standing, list.force, &self.owner))
+            {
+                lists[usize::from(row.list)].see(row.action(), ranks::of_pattern(row.action(), row.important));
+            }
+        });
+        (lists, protection)
+    }
+
+    /// Takes the blocks of every list away that may not take a name with `protection`.
+    fn protect(&self, ranks: &mut [Ranks; MOST_LISTS], protection: Protection) {
+        if protection.is_empty() {
+            return;
+        }
+        for (list, ranks) in self.lists.iter().zip(ranks) {
+            let blocks = !matches!(list.action, ListAction::Allow);
+            if blocks && !may_take(protection, list.standing, list.force, &self.owner) {
+                ranks.block = 0;
+            }
+        }
+    }
+
+    /// Unites the lists by their rules for one record type.
+    #[cold]
+    fn weigh(&self, labels: &Labels<'_>, record_type: RecordType, walked: Sets) -> Sets {
+        let (lists, protected) = self.ranks(labels, record_type);
+        let named = || self.lists.iter().zip(&lists).filter(|(_, ranks)| ranks.named());
+        let mut sets = Sets { protected, ..Sets::default() };
+        let taken_out: CategorySet =
+            named().filter(|(list, _)| list.action == ListAction::Allow).map(|(list, _)| list.category).collect();
+        for (list, ranks) in named() {
+            match list.action {
+                ListAction::Block if !taken_out.contains(list.category) => {
+                    sets.categories.insert(list.category);
+                    let depth = ranks::labels(ranks.block);
+                    sets.rule_labels = sets.rule_labels.max(depth);
+                    if usize::from(depth) == labels.count() {
+                        sets.exact.insert(list.category);
+                    }
+                }
+                ListAction::Observe(place) => sets.observed |= 1_u64.checked_shl(place.into()).unwrap_or(0),
+                ListAction::Block | ListAction::Allow => {}
+            }
+        }
+        sets.closed = walked.closed.and(sets.categories);
+        sets
+    }
+}

@@ -1,0 +1,269 @@
+//! An image: the compiled lists of one owner in one file, mapped and read in place.
+//!
+//! The hot part (tags, rests, class ids) answers queries; the cold part (records) answers why, and is normally not in memory.
+//! An image is checked whole when it is opened, by reading the file and not the mapping, so that checking makes nothing resident.
+
+mod class;
+mod cold;
+mod find;
+mod hash;
+mod labels;
+mod layout;
+mod map;
+mod patterns;
+mod ranks;
+mod table;
+mod write;
+
+use std::fs::File;
+use std::ops::Deref as _;
+use std::path::Path;
+
+use memmap2::Mmap;
+use serde::{Deserialize, Serialize};
+
+pub(super) use class::{Class, Sets};
+pub(super) use cold::{ColdRule, Record, write as write_record};
+pub(super) use find::Path as NodePath;
+pub(super) use labels::Labels;
+pub use layout::ImageFault;
+pub(super) use layout::VERSION;
+pub(super) use patterns::{PatternRow, Patterns};
+pub(super) use ranks::{Rank, Ranks, labels as rank_labels, of_name, of_pattern};
+pub(super) use write::{ImageKey, Node, Parts, Unwritten, write};
+
+use self::class::CLASS;
+use self::layout::{CHECKSUM, HEADER, Header, Section};
+use self::table::{RESTS, SLOTS, TAGS, Table};
+use super::format::TypeSet;
+use super::{List, Owner};
+use crate::dns::RecordType;
+
+/// The compiled lists of one owner.
+#[derive(Debug)]
+pub struct Image {
+    bytes: Bytes,
+    header: Header,
+    owner: Owner,
+    lists: Vec<List>,
+    types: Vec<TypeSet>,
+    classes: Vec<Class>,
+    patterns: Patterns,
+    /// Whether class ids take four octets instead of two.
+    wide: bool,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    Mapped(Mmap),
+    Held(Vec<u8>),
+}
+
+impl Bytes {
+    fn all(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map.deref(),
+            Self::Held(bytes) => bytes,
+        }
+    }
+}
+
+/// What the octets of an image are about, in its section [`Section::Meaning`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Meaning {
+    pub(super) owner: Owner,
+    pub(super) lists: Vec<List>,
+    /// The record types of typed rules: whether those named are the only ones or the missing ones, and which they are.
+    pub(super) types: Vec<(TypeSense, Vec<u16>)>,
+    /// The patterns of each automaton.
+    pub(super) patterns: Vec<Vec<PatternRow>>,
+}
+
+/// How a set of record types is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum TypeSense {
+    Only,
+    Except,
+}
+
+impl Image {
+    /// Maps and checks the image in the file at `path`.
+    ///
+    /// # Errors
+    /// [`ImageFault`], where the file is no sound image of this version.
+    pub fn open(path: &Path) -> Result<Self, ImageFault> {
+        let mut file = File::open(path)?;
+        verify(&mut file)?;
+        let map = map::map(&file)?;
+        Self::read(Bytes::Mapped(map))
+    }
+
+    /// Checks an image held in memory.
+    ///
+    /// # Errors
+    /// [`ImageFault`], where the bytes are no sound image of this version.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, ImageFault> {
+        verify(&mut bytes.as_slice())?;
+        Self::read(Bytes::Held(bytes))
+    }
+
+    fn read(bytes: Bytes) -> Result<Self, ImageFault> {
+        let all = bytes.all();
+        let header = Header::read(all, all.len() as u64)?;
+        let section = |section| all.get(header.range(section)).ok_or(ImageFault::Damaged("a section ends behind the file"));
+        let slots = section(Section::Tags)?.len() / 2;
+        let buckets = slots / SLOTS;
+        if slots == 0
+            || section(Section::Tags)?.len() != buckets * TAGS
+            || section(Section::Rests)?.len() != buckets * RESTS
+            || section(Section::Places)?.len() != slots * 4
+            || header.buckets == 0
+            || header.buckets as usize > buckets
+        {
+            return Err(ImageFault::Damaged("the parts of its table do not fit together"));
+        }
+        let ids = section(Section::ClassIds)?;
+        let wide = match ids.len() {
+            len if len == slots * 2 => false,
+            len if len == slots * 4 => true,
+            _ => return Err(ImageFault::Damaged("the parts of its table do not fit together")),
+        };
+        let (classes, rest) = section(Section::Classes)?.as_chunks::<CLASS>();
+        let classes: Vec<Class> = classes.iter().map(Class::from_bytes).collect();
+        let beyond = |id: u32| id as usize >= classes.len();
+        let stray = if wide {
+            ids.as_chunks::<4>().0.iter().any(|id| beyond(u32::from_le_bytes(*id)))
+        } else {
+            ids.as_chunks::<2>().0.iter().any(|id| beyond(u16::from_le_bytes(*id).into()))
+        };
+        if stray || !rest.is_empty() {
+            return Err(ImageFault::Damaged("a node is of no known class"));
+        }
+        const MEANING: ImageFault = ImageFault::Damaged("its lists cannot be read");
+        let meaning: Meaning = serde_json::from_slice(section(Section::Meaning)?).map_err(|_| MEANING)?;
+        let types = meaning.types.iter().map(|(sense, types)| type_set(*sense, types)).collect::<Option<_>>().ok_or(MEANING)?;
+        let patterns = Patterns::read(section(Section::Automata)?, meaning.patterns)?;
+        if meaning.lists.len() > MOST_LISTS {
+            return Err(MEANING);
+        }
+        Ok(Self { header, owner: meaning.owner, lists: meaning.lists, types, classes, patterns, wide, bytes })
+    }
+
+    /// Whose lists these are.
+    pub const fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    /// The lists in it, by id.
+    pub fn lists(&self) -> &[List] {
+        &self.lists
+    }
+
+    /// How many different names its rules have.
+    pub const fn names(&self) -> u64 {
+        self.header.names
+    }
+
+    /// How many rules with a name it holds.
+    pub const fn rules(&self) -> u64 {
+        self.header.rules
+    }
+
+    /// How many patterns it holds.
+    pub fn patterns(&self) -> usize {
+        self.patterns.len()
+    }
+
+    /// The fingerprint of the sources it was compiled from.
+    pub const fn fingerprint(&self) -> [u8; 32] {
+        self.header.fingerprint
+    }
+
+    /// Octets of the whole file.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.all().len() as u64
+    }
+
+    /// Octets that queries touch, all of them together.
+    pub fn hot_bytes(&self) -> u64 {
+        let hot = [Section::Tags, Section::Rests, Section::ClassIds, Section::Classes];
+        let sections: u64 = hot.into_iter().map(|section| self.header.sections[section as usize].1).sum();
+        sections + self.patterns.bytes() as u64
+    }
+
+    fn section(&self, section: Section) -> &[u8] {
+        // Image::read has seen that every section lies inside.
+        self.bytes.all().get(self.header.range(section)).unwrap_or_default()
+    }
+
+    fn table(&self) -> Table<'_> {
+        Table { buckets: self.header.buckets, tags: self.section(Section::Tags), rests: self.section(Section::Rests) }
+    }
+
+    #[inline]
+    fn class(&self, slot: usize) -> Option<&Class> {
+        let ids = self.section(Section::ClassIds);
+        let id = if self.wide {
+            u32::from_le_bytes(*ids.get(slot * 4..)?.first_chunk()?)
+        } else {
+            u16::from_le_bytes(*ids.get(slot * 2..)?.first_chunk()?).into()
+        };
+        self.classes.get(id as usize)
+    }
+
+    fn record(&self, slot: usize) -> Option<Record<'_>> {
+        let place = u32::from_le_bytes(*self.section(Section::Places).get(slot * 4..)?.first_chunk()?);
+        Record::read(self.section(Section::Records).get(place as usize..)?)
+    }
+
+    /// Calls `each` with every pattern that matches `text`; for one that matches in several places, several times.
+    pub(super) fn matching<'i>(&'i self, text: &[u8], each: impl FnMut(&'i PatternRow)) {
+        self.patterns.matching(text, each);
+    }
+
+    /// Whether a rule for the record types at `types` of the table is for `record_type`.
+    pub(super) fn is_for(&self, types: u16, record_type: RecordType) -> bool {
+        types == 0 || self.types.get(usize::from(types) - 1).is_some_and(|set| set.contains(record_type))
+    }
+}
+
+/// The most lists that one owner can have: their places fit into the table that weighs typed rules.
+pub const MOST_LISTS: usize = 512;
+
+fn type_set(sense: TypeSense, types: &[u16]) -> Option<TypeSet> {
+    let types: Vec<RecordType> = types.iter().copied().map(RecordType).collect();
+    match sense {
+        TypeSense::Only => TypeSet::only(&types),
+        TypeSense::Except => TypeSet::except(&types),
+    }
+}
+
+/// Reads an image through and compares its checksum.
+fn verify(from: &mut impl std::io::Read) -> Result<(), ImageFault> {
+    let mut head = [0; HEADER];
+    match from.read_exact(&mut head) {
+        Ok(()) => {}
+        Err(fault) if fault.kind() == std::io::ErrorKind::UnexpectedEof => return Err(ImageFault::NotAnImage),
+        Err(fault) => return Err(fault.into()),
+    }
+    // Kind and version are told before the checksum, which another version may make otherwise.
+    Header::read(&head, u64::MAX)?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&head[..CHECKSUM.start]);
+    let mut buffer = vec![0; 256 * 1024];
+    let mut len = HEADER as u64;
+    loop {
+        match from.read(&mut buffer)? {
+            0 => break,
+            read => {
+                hasher.update(&buffer[..read]);
+                len += read as u64;
+            }
+        }
+    }
+    if hasher.finalize().as_bytes()[..] != head[CHECKSUM] {
+        return Err(ImageFault::Checksum);
+    }
+    Header::read(&head, len).map(|_| ())
+}

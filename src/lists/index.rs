@@ -1,0 +1,77 @@
+//! The index: a short stack of images, one per owner, asked together.
+//!
+//! Lists of one owner take nothing from another's: the images are looked up each for itself and united.
+
+use std::sync::Arc;
+
+use super::image::{Image, Labels};
+use super::why::{Why, why};
+use super::{CategorySet, Listed};
+use crate::dns::{Name, RecordType};
+
+/// All lists that are in force.
+#[derive(Debug, Clone, Default)]
+pub struct Index {
+    images: Vec<Arc<Image>>,
+}
+
+impl Index {
+    /// The index over some images, at most one for each owner.
+    pub fn new(images: Vec<Arc<Image>>) -> Self {
+        Self { images }
+    }
+
+    /// What the lists say of `name` when it is asked for `record_type`. One walk for each image; allocates nothing.
+    pub fn categories(&self, name: &Name, record_type: RecordType) -> Listed {
+        let labels = Labels::of(name);
+        let mut listed = Listed::default();
+        for image in &self.images {
+            let sets = image.look_up(&labels, record_type);
+            if image.owner().is_office() {
+                listed.office = listed.office.union(sets.categories);
+            } else {
+                listed.school = listed.school.union(sets.categories);
+                listed.school_exact = listed.school_exact.union(sets.exact);
+            }
+            listed.closed = listed.closed.union(sets.closed);
+            listed.protected = listed.protected.union(sets.protected);
+            listed.observed |= sets.observed;
+            listed.rule_labels = listed.rule_labels.max(sets.rule_labels);
+        }
+        listed
+    }
+
+    /// Every list, line and rule that names `name`, from the first image to the last, each from the top-level domain down.
+    pub fn why(&self, name: &Name, record_type: RecordType) -> Vec<Why> {
+        let mut all = Vec::new();
+        for image in &self.images {
+            why(image, name, record_type, &mut all);
+        }
+        all
+    }
+
+    /// The images.
+    pub fn images(&self) -> &[Arc<Image>] {
+        &self.images
+    }
+
+    /// How many names the rules of all images have; one that several owners list counts for each.
+    pub fn names(&self) -> u64 {
+        self.images.iter().map(|image| image.names()).sum()
+    }
+
+    /// Octets of all images.
+    pub fn bytes(&self) -> u64 {
+        self.images.iter().map(|image| image.bytes()).sum()
+    }
+
+    /// Octets that queries touch, all of them together.
+    pub fn hot_bytes(&self) -> u64 {
+        self.images.iter().map(|image| image.hot_bytes()).sum()
+    }
+
+    /// The categories that lists of any image are about.
+    pub fn listed_categories(&self) -> CategorySet {
+        self.images.iter().flat_map(|image| image.lists()).map(|list| list.category).collect()
+    }
+}

@@ -1,0 +1,149 @@
+//! Why a name is listed: every list, line and rule that names it, and what came of each.
+//!
+//! Read from the cold records, whose labels are compared octet for octet; the answer is the index's own, weighed anew.
+
+use super::format::{Action, Scope};
+use super::guard::may_take;
+use super::image::{Image, Labels, PatternRow, Ranks, of_name, of_pattern};
+use super::{Category, CategorySet, List, ListAction, ListId, Owner, Protection};
+use crate::dns::{MAX_NAME, Name, RecordType};
+
+/// One rule that bears on a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// The list.
+    pub list: ListId,
+    /// Whose list it is.
+    pub owner: Owner,
+    /// What the list is about.
+    pub category: Category,
+    /// The line in it, counted from 1.
+    pub line: u32,
+    /// The name that the rule stands at, or the pattern.
+    pub rule: String,
+    /// Which names the rule is for; none for a pattern.
+    pub scope: Option<Scope>,
+    /// Whether the list's own text blocks or excepts.
+    pub action: Action,
+    /// What came of it.
+    pub effect: Effect,
+}
+
+/// What came of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It gives the category.
+    Applied,
+    /// It takes the name out of its list, or, on a list that allows, out of the category.
+    Excepted,
+    /// It counts, and its list only observes.
+    Observed,
+    /// A rule of the same list that goes before it, or a list of the same owner that allows, stands against it.
+    Overruled,
+    /// The name is protected against this list.
+    Protected,
+    /// It is for other record types.
+    OtherType,
+}
+
+impl Effect {
+    /// As `explain` writes it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Excepted => "excepted",
+            Self::Observed => "observed",
+            Self::Overruled => "overruled",
+            Self::Protected => "protected",
+            Self::OtherType => "other-type",
+        }
+    }
+}
+
+/// Appends every rule of `image` that bears on `name`: from the top down, then the patterns.
+pub(super) fn why(image: &Image, name: &Name, record_type: RecordType, out: &mut Vec<Why>) {
+    let labels = Labels::of(name);
+    let case = Case::of(image, &labels, record_type);
+    let path = image.path(&labels);
+    // What protects against a rule stands at or below the rule's name; help protects everywhere below itself.
+    let mut protection = vec![Protection::NONE; path.depth() + 1];
+    for depth in (1..=path.depth()).rev() {
+        let own = image.record_at(&path, depth).map_or(Protection::NONE, |record| record.protection);
+        let deeper = protection.get(depth + 1).copied().unwrap_or_default();
+        protection[depth] = deeper.union(own);
+    }
+    for (depth, protection) in protection.iter().enumerate().skip(1) {
+        let Some(record) = image.record_at(&path, depth) else { break };
+        for rule in record.rules() {
+            let reaches = match rule.scope {
+                Scope::Exact => depth == labels.count(),
+                Scope::Subtree => true,
+                Scope::Below => depth < labels.count(),
+            };
+            let Some(list) = image.lists().get(usize::from(rule.list)).filter(|_| reaches) else { continue };
+            let against = protection.union(case.protection.help_only());
+            let effect = if !image.is_for(rule.types, record_type) {
+                Effect::OtherType
+            } else {
+                case.effect(usize::from(rule.list), list, rule.action, of_name(depth, rule.important), against)
+            };
+            let rule_name = labels.ancestor(depth).to_string();
+            out.push(row(image, list, rule.line, rule_name, Some(rule.scope), rule.action, effect));
+        }
+    }
+    let mut text = [0; MAX_NAME];
+    let mut rows: Vec<&PatternRow> = Vec::new();
+    image.matching(labels.text(&mut text), |row| rows.push(row));
+    rows.sort_by_key(|row| (row.list, row.line));
+    rows.dedup();
+    for pattern in rows {
+        let Some(list) = image.lists().get(usize::from(pattern.list)) else { continue };
+        let effect = if image.is_for(pattern.types, record_type) {
+            let rank = of_pattern(pattern.action(), pattern.important);
+            case.effect(usize::from(pattern.list), list, pattern.action(), rank, case.protection)
+        } else {
+            Effect::OtherType
+        };
+        out.push(row(image, list, pattern.line, pattern.regex.clone(), None, pattern.action(), effect));
+    }
+}
+
+fn row(image: &Image, list: &List, line: u32, rule: String, scope: Option<Scope>, action: Action, effect: Effect) -> Why {
+    let owner = image.owner().clone();
+    Why { list: list.id.clone(), owner, category: list.category, line, rule, scope, action, effect }
+}
+
+/// What all rules of an image together make of the name.
+struct Case<'i> {
+    image: &'i Image,
+    ranks: Vec<Ranks>,
+    protection: Protection,
+    taken_out: CategorySet,
+}
+
+impl<'i> Case<'i> {
+    fn of(image: &'i Image, labels: &Labels<'_>, record_type: RecordType) -> Self {
+        let (ranks, protection) = image.ranks(labels, record_type);
+        let named = image.lists().iter().zip(&ranks).filter(|(_, ranks)| ranks.named());
+        let taken_out = named.filter(|(list, _)| list.action == ListAction::Allow).map(|(list, _)| list.category).collect();
+        Self { image, ranks: ranks.to_vec(), protection, taken_out }
+    }
+
+    fn effect(&self, place: usize, list: &List, action: Action, rank: u16, against: Protection) -> Effect {
+        let ranks = self.ranks[place];
+        match (list.action, action) {
+            (ListAction::Allow, Action::Block) if ranks.named() && ranks.block == rank => Effect::Excepted,
+            (ListAction::Allow, Action::Block) => Effect::Overruled,
+            (ListAction::Block | ListAction::Observe(_), Action::Block)
+                if !may_take(against, list.standing, list.force, self.image.owner()) =>
+            {
+                Effect::Protected
+            }
+            (ListAction::Observe(_), Action::Block) if ranks.named() => Effect::Observed,
+            (ListAction::Block, Action::Block) if ranks.named() && !self.taken_out.contains(list.category) => Effect::Applied,
+            (ListAction::Block | ListAction::Observe(_), Action::Block) => Effect::Overruled,
+            (_, Action::Allow) if !ranks.named() && ranks.allow == rank => Effect::Excepted,
+            (_, Action::Allow) => Effect::Overruled,
+        }
+    }
+}
