@@ -9,6 +9,7 @@ mod index;
 mod list;
 mod listed;
 mod registry;
+pub mod text;
 pub mod tier_defaults;
 mod why;
 

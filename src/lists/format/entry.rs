@@ -48,7 +48,7 @@ pub enum Action {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     /// A regular expression to be searched for in the name's presentation form (lower case, no final dot),
-    /// for `pattern_syntax`; anchors, where there are any, are part of it.
+    /// for [`pattern_syntax`](super::pattern_syntax); anchors, where there are any, are part of it.
     pub regex: String,
     /// Whether it puts names into the list's category or takes them out.
     pub action: Action,

@@ -1,0 +1,1 @@
+//! Ad blockers' rules: hosts, modifiers, and what is skipped.

@@ -1,0 +1,1 @@
+//! Formats by content, and texts that are no lists.

@@ -1,0 +1,1 @@
+//! dnsmasq lines: blocks, exceptions, rewrites.

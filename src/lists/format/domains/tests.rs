@@ -1,0 +1,1 @@
+//! Lists of names: dots, wildcards, comments, and what is never cut to a host.

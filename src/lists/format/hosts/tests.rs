@@ -1,0 +1,1 @@
+//! Hosts lines: sinks, rewrites, own names, several names, none.

@@ -1,0 +1,1 @@
+//! Wildcards and regular expressions as patterns, and those that are too broad.

@@ -1,0 +1,1 @@
+//! Zone files: owners, targets, triggers, records over several lines.

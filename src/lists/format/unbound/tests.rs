@@ -1,0 +1,1 @@
+//! unbound lines: the types of zones, and data that go with them.
