@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod client;
 pub mod clock;
+pub mod config;
 pub mod decisions;
 pub mod dns;
 pub mod journal;

@@ -1,0 +1,13 @@
+//! What the TOML parser says of a line that it cannot read, in the operator's words.
+
+/// What is wrong with the line, and what to do about it, from the parser's own message.
+pub(super) fn explain(message: &str) -> (String, String) {
+    let message = message.lines().next().unwrap_or(message).trim_end_matches('.');
+    let hint = HINTS.iter().find(|(part, _)| message.contains(part)).map_or(GENERAL, |(_, hint)| *hint);
+    (format!("this is no TOML: {message}"), hint.to_owned())
+}
+
+/// A part of the parser's message, and the hint that helps.
+const HINTS: [(&str, &str); 1] = [("duplicate key", "a key stands once in its section: join both, or remove one")];
+
+const GENERAL: &str = "a line is `key = value`, `[section]` or `# comment`; text stands in quotes, lists in brackets";

@@ -1,0 +1,402 @@
+//! The values that stand in the file: texts that mean durations, sizes, rates, addresses, networks, names, dates and times.
+//! Whatever is read is valid; what is not says what to write instead.
+
+use super::walk::{Value, Wrong};
+use crate::dns::Name;
+use ipnet::IpNet;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+use toml::de::DeValue;
+
+pub use jiff::civil::Date;
+
+/// The word of `known` that `written` was most likely meant to be; none where none is near.
+pub(super) fn nearest<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    // Two slips in a word of six letters, and one in a shorter one, are typos; more is another word.
+    let written = written.to_lowercase();
+    let most = if written.chars().count() < 6 { 1 } else { 2 };
+    known
+        .map(|word| (strsim::damerau_levenshtein(&written, word), word))
+        .filter(|(slips, _)| *slips <= most)
+        .min_by_key(|(slips, _)| *slips)
+        .map(|(_, word)| word)
+}
+
+/// Reads a text, and nothing for a value that is none.
+fn text<T>(value: &DeValue<'_>, read: impl FnOnce(&str) -> Result<T, Wrong>) -> Result<Option<T>, Wrong> {
+    value.as_str().map(read).transpose()
+}
+
+impl Value for String {
+    const WANTED: &'static str = "a text in quotes";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        text(value, |text| match text.chars().any(char::is_control) {
+            true => Err(Wrong::new("holds a control character", "leave it out")),
+            false => Ok(text.to_owned()),
+        })
+    }
+}
+
+impl Value for bool {
+    const WANTED: &'static str = "`true` or `false` without quotes";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        Ok(value.as_bool())
+    }
+}
+
+impl Value for Duration {
+    const WANTED: &'static str = "a duration in quotes, such as \"30s\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        text(value, duration)
+    }
+}
+
+/// The units that a duration may have, in milliseconds.
+const TIME_UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+
+fn duration(text: &str) -> Result<Duration, Wrong> {
+    let hint = "write a number and one of ms, s, m, h, d, such as \"30s\", \"5m\" or \"90d\", or \"0\"";
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    let (number, unit) = split_unit(text);
+    let unit = TIME_UNITS.iter().find(|(name, _)| *name == unit).map(|(_, milliseconds)| *milliseconds);
+    let milliseconds = number.zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
+    milliseconds.map(Duration::from_millis).ok_or_else(|| Wrong::new("is no duration", hint))
+}
+
+/// `90d` is 90 and `d`. The number is a plain run of digits: no sign, no blank, no point.
+fn split_unit(text: &str) -> (Option<u64>, &str) {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    (text[..digits].parse().ok(), &text[digits..])
+}
+
+/// A number of octets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Size(pub u64);
+
+impl Value for Size {
+    const WANTED: &'static str = "a size in quotes, such as \"64MiB\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        text(value, |text| {
+            let (number, unit) = split_unit(text);
+            let unit: Option<u64> = match unit {
+                "KiB" => Some(1 << 10),
+                "MiB" => Some(1 << 20),
+                "GiB" => Some(1 << 30),
+                "" if text == "0" => Some(1),
+                _ => None,
+            };
+            let octets = number.zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
+            octets.map(Self).ok_or_else(|| Wrong::new("is no size", "write a number and one of KiB, MiB, GiB, such as \"64MiB\""))
+        })
+    }
+}
+
+/// How many queries a second one client may ask; none for as many as it likes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate(pub Option<NonZeroU32>);
+
+impl Value for Rate {
+    const WANTED: &'static str = "a rate in quotes, such as \"1000/s\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        text(value, |text| {
+            let number = if text == "0" { Some(0) } else { text.strip_suffix("/s").and_then(split_whole) };
+            let hint = "write queries a second, such as \"1000/s\", or \"0\" for no limit";
+            number.map(|number| Self(NonZeroU32::new(number))).ok_or_else(|| Wrong::new("is no rate", hint))
+        })
+    }
+}
+
+fn split_whole(text: &str) -> Option<u32> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+impl Value for SocketAddr {
+    const WANTED: &'static str = "an address and a port in quotes, such as \"127.0.0.1:5300\" or \"[::1]:5300\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        text(value, |text| {
+            text.parse().map_err(|_| {
+                let hint = match text.parse::<IpAddr>() {
+                    Ok(IpAddr::V4(address)) => format!("add the port: \"{address}:53\""),
+                    Ok(IpAddr::V6(address)) => format!("put the address in brackets and add the port: \"[{address}]:53\""),
+                    Err(_) => match text.strip_prefix(':').and_then(split_whole) {
+                        Some(port) => format!("name the address too: \"0.0.0.0:{port}\" and \"[::]:{port}\" for all of them"),
+                        None => format!("write {}", Self::WANTED),
+                    },
+                };
+                Wrong::new("is no address with a port", hint)
+            })
+        })
+    }
+}
+
+impl Value for IpNet {
+    const WANTED: &'static str = "a network in quotes, such as \"10.20.1.0/24\" or \"fd20:1::/64\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        text(value, network)
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, Wrong> {
+    let wanted = || format!("write {}", IpNet::WANTED);
+    let written: IpNet = match text.parse::<IpAddr>() {
+        Ok(address) => IpNet::from(address),
+        Err(_) => text.parse().map_err(|_| {
+            let hint = match text.split_once('/') {
+                Some((address, length)) if address.parse::<IpAddr>().is_ok() => {
+                    let most = if address.contains(':') { 128 } else { 32 };
+                    match length.parse::<IpAddr>().ok().and_then(|mask| ipnet::ip_mask_to_prefix(mask).ok()) {
+                        Some(length) => format!("write the mask as a length: \"{address}/{length}\""),
+                        None => format!("the number after the slash is a whole one from 0 to {most}"),
+                    }
+                }
+                Some(_) | None => wanted(),
+            };
+            Wrong::new("is no network", hint)
+        })?,
+    };
+    if written.addr() != written.network() {
+        let whole = written.trunc();
+        let hint = format!("write \"{whole}\" for the whole network, or \"{}\" for this one address", written.addr());
+        return Err(Wrong::new("has bits set behind its prefix", hint));
+    }
+    match written {
+        IpNet::V6(v6) if v6.addr().to_ipv4_mapped().is_some() => {
+            Err(Wrong::new("is an IPv4 network in IPv6 form", "write it in IPv4 form, such as \"10.0.0.0/8\""))
+        }
+        IpNet::V4(_) | IpNet::V6(_) => Ok(written),
+    }
+}
+
+impl Value for IpAddr {
+    const WANTED: &'static str = "an address in quotes, such as \"10.0.0.2\" or \"fd00::2\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        text(value, |text| text.parse().map_err(|_| Wrong::new("is no address", format!("write {}", Self::WANTED))))
+    }
+}
+
+impl Value for PathBuf {
+    const WANTED: &'static str = "a path in quotes, such as \"lists/adult.txt\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        // PATH_MAX of Linux, its final zero octet included.
+        const MOST: usize = 4096;
+        text(value, |text| match text {
+            "" => Err(Wrong::new("names no file", format!("write {}", Self::WANTED))),
+            text if text.chars().any(char::is_control) => {
+                Err(Wrong::new("holds a control character", "a path has none; in TOML a backslash is written `\\\\`"))
+            }
+            text if text.len() >= MOST => Err(Wrong::new("is longer than a path can be", "a path has at most 4095 octets")),
+            text => Ok(Self::from(text)),
+        })
+    }
+}
+
+/// The word by which groups, tiers, categories and lists are known in configuration, journal and metrics.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id(String);
+
+impl Id {
+    /// The longest id: it is repeated in every journal entry and metric.
+    const MOST: usize = 64;
+
+    /// The word itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Id {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Value for Id {
+    const WANTED: &'static str = "an id in quotes, such as \"lab-1\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        text(value, |text| {
+            let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
+            let hint = "an id has lower-case letters a to z, digits, `-`, `_` and `.`; what people read goes into `name`";
+            match text {
+                "" => Err(Wrong::new("is empty", hint)),
+                "none" => Err(Wrong::new("is taken: journal and metrics write it for what has no id", "choose another id")),
+                text if text.len() > Self::MOST => Err(Wrong::new("is longer than 64 characters", "choose a shorter id")),
+                text if !text.chars().all(is_plain) => Err(Wrong::new("is no id", hint)),
+                text => Ok(Self(text.to_owned())),
+            }
+        })
+    }
+}
+
+impl Value for Name {
+    const WANTED: &'static str = "a domain name in quotes, such as \"olm.vn\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        text(value, domain_name)
+    }
+}
+
+fn domain_name(text: &str) -> Result<Name, Wrong> {
+    let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let bare = bare.split(['/', ':', '?', '#']).next().unwrap_or(bare);
+    if bare != text && !bare.is_empty() && !text.contains(char::is_whitespace) {
+        return Err(Wrong::new("is an address of a page, and not a domain name", format!("write \"{bare}\"")));
+    }
+    if let Some(parent) = text.strip_prefix("*.") {
+        return Err(Wrong::new("has a star", format!("write \"{parent}\": the name and all below it are meant anyway")));
+    }
+    let is_octet = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let wrong = |what: String| Wrong::new(format!("is no domain name: {what}"), format!("write {}", Name::WANTED));
+    if text.is_empty() || text == "." {
+        return Err(wrong("it is empty".to_owned()));
+    }
+    if let Some(odd) = text.chars().find(|c| !is_octet(*c)) {
+        return Err(wrong(format!("it has {}", odd.escape_default())));
+    }
+    if text.parse::<IpAddr>().is_ok() {
+        return Err(wrong("it is an address".to_owned()));
+    }
+    let ascii = idna::domain_to_ascii_cow(text.as_bytes(), idna::AsciiDenyList::EMPTY)
+        .map_err(|_| wrong("a label cannot be written in ASCII".to_owned()))?;
+    Name::parse(&ascii).map_err(|error| wrong(error.to_string()))
+}
+
+/// What `allow`, `deny` and `only` name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A name and all below it.
+    Name(Box<Name>),
+    /// A service by its id: text without a dot.
+    Service(Id),
+}
+
+impl Value for Target {
+    const WANTED: &'static str = "a domain name or a service in quotes, such as \"olm.vn\" or \"youtube\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        match value.as_str() {
+            Some(text) if text.contains('.') || !text.is_ascii() => Ok(Name::read(value)?.map(Box::new).map(Self::Name)),
+            Some(_) | None => Ok(Id::read(value)?.map(Self::Service)),
+        }
+    }
+}
+
+impl Value for Date {
+    const WANTED: &'static str = "a date in quotes, such as \"2026-09-02\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        let Some(text) = written_time(value) else { return Ok(None) };
+        // jiff reads a date with a time as its date; here that would hide a slip.
+        let date = if text.len() == "2026-09-02".len() { text.parse().ok() } else { None };
+        let hint = "write year, month and day, such as \"2026-09-02\"";
+        date.map(Some).ok_or_else(|| Wrong::new("is no date", hint))
+    }
+}
+
+/// A date or time, in quotes or as TOML's own.
+fn written_time(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Datetime(time) => Some(time.to_string()),
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Array(_) | DeValue::Table(_) => None,
+    }
+}
+
+/// When something ends, in the school's time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Until(pub jiff::civil::DateTime);
+
+impl Value for Until {
+    const WANTED: &'static str = "a date in quotes, such as \"2026-12-31\" or \"2026-12-31T17:00\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        let Some(text) = written_time(value) else { return Ok(None) };
+        let wrong = || {
+            Wrong::new(
+                "is no date",
+                "write a day, such as \"2026-12-31\", whose end is meant, or a time, such as \"2026-12-31T17:00\"",
+            )
+        };
+        if text.len() == "2026-12-31".len() {
+            let day: Date = text.parse().map_err(|_| wrong())?;
+            return day.tomorrow().map(|next| Some(Self(next.at(0, 0, 0, 0)))).map_err(|_| wrong());
+        }
+        text.parse().map(|time| Some(Self(time))).map_err(|_| wrong())
+    }
+}
+
+/// A time of day in whole minutes; 1440 is the end of the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimeOfDay(u16);
+
+impl TimeOfDay {
+    /// The minutes since midnight, 0 to 1440.
+    pub const fn minutes(self) -> u16 {
+        self.0
+    }
+}
+
+impl std::fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
+    }
+}
+
+impl Value for TimeOfDay {
+    const WANTED: &'static str = "a time of day in quotes, such as \"11:30\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        let Some(text) = written_time(value) else { return Ok(None) };
+        let text = text.strip_suffix(":00").filter(|rest| rest.len() == "11:30".len()).unwrap_or(&text);
+        let parts = text.split_once(':').filter(|(hour, minute)| matches!(hour.len(), 1 | 2) && minute.len() == 2);
+        let parts = parts.and_then(|(hour, minute)| split_whole(hour).zip(split_whole(minute)));
+        let minutes = parts.and_then(|(hour, minute)| match (hour, minute) {
+            (0..=23, 0..=59) | (24, 0) => u16::try_from(hour * 60 + minute).ok(),
+            _ => None,
+        });
+        let hint = "write hours and minutes from \"00:00\" to \"24:00\", such as \"11:30\"";
+        minutes.map(|minutes| Some(Self(minutes))).ok_or_else(|| Wrong::new("is no time of day", hint))
+    }
+}
+
+/// Days of the week; bit 0 is Monday.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DaySet(u8);
+
+impl DaySet {
+    /// As the file writes them, Monday first.
+    pub const WORDS: [(&'static str, u8); 7] =
+        [("mon", 0), ("tue", 1), ("wed", 2), ("thu", 3), ("fri", 4), ("sat", 5), ("sun", 6)];
+
+    /// The set with a day added: 0 is Monday, 6 Sunday.
+    #[must_use]
+    pub const fn with(self, day: u8) -> Self {
+        Self(self.0 | 1 << day)
+    }
+
+    /// Whether the day is a member: 0 is Monday, 6 Sunday.
+    pub const fn has(self, day: u8) -> bool {
+        self.0 >> day & 1 == 1
+    }
+
+    /// Whether both have a day in common.
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! Finding and reading the file. Nothing but the file, the lists it names and a few variables of the environment is looked at,
+//! and nothing is changed.
+
+use super::fault::Shown;
+use super::{Fault, Program, Severity, build, file};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The largest file that is read: names by the thousand belong into lists.
+const MOST: u64 = 4 << 20;
+
+/// What of the process's surroundings a configuration depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Where state is kept where the file does not say it.
+    pub state: PathBuf,
+    /// The time, by which an exception has expired or not.
+    pub now: jiff::Timestamp,
+}
+
+impl Surroundings {
+    /// Those of this process. State is kept where systemd says (`STATE_DIRECTORY`), else in the user's own state directory
+    /// (XDG base directories), else in `/var/lib/khien`.
+    pub fn of_process() -> Self {
+        let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let user = || {
+            let own = variable("XDG_STATE_HOME").filter(|path| path.is_absolute());
+            own.or_else(|| variable("HOME").map(|home| home.join(".local/state"))).map(|state| state.join("khien"))
+        };
+        let state = variable("STATE_DIRECTORY").or_else(user).unwrap_or_else(|| PathBuf::from("/var/lib/khien"));
+        Self { state, now: jiff::Timestamp::now() }
+    }
+}
+
+/// Reads the configuration that `path` holds, or the embedded default, for this process.
+///
+/// # Errors
+/// Every fault of the file, warnings among them, in the file's order.
+pub fn load(path: Option<&Path>) -> Result<(Program, Vec<Fault>), Vec<Fault>> {
+    load_in(path, &Surroundings::of_process())
+}
+
+/// As [`load`], in the given surroundings.
+///
+/// # Errors
+/// Every fault of the file, warnings among them, in the file's order.
+pub fn load_in(path: Option<&Path>, surroundings: &Surroundings) -> Result<(Program, Vec<Fault>), Vec<Fault>> {
+    let text = match path {
+        Some(path) => text_of(path).map_err(|fault| vec![fault])?,
+        None => String::new(),
+    };
+    read(&text, path, surroundings)
+}
+
+/// Reads `text` as the configuration that `path` holds: list files are looked for beside it.
+///
+/// # Errors
+/// Every fault of the text, warnings among them, in the text's order.
+pub fn read(text: &str, path: Option<&Path>, surroundings: &Surroundings) -> Result<(Program, Vec<Fault>), Vec<Fault>> {
+    let (file, mut faults) = file::read(text, path.unwrap_or(Path::new("")));
+    let (program, disagreements) = build::program(file, path, surroundings);
+    faults.extend(disagreements);
+    faults.sort_by_key(|fault| fault.line);
+    match faults.iter().any(|fault| fault.severity == Severity::Error) {
+        true => Err(faults),
+        false => Ok((program, faults)),
+    }
+}
+
+/// The text of the file.
+fn text_of(path: &Path) -> Result<String, Fault> {
+    let fault = |what: String, hint: &str| Fault::error(path, None, what, hint);
+    let unreadable = |error: std::io::Error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::NotFound => "name the file with `-c FILE`, or leave `-c` out for the embedded default",
+            std::io::ErrorKind::PermissionDenied => "the user that runs khien needs leave to read it",
+            std::io::ErrorKind::IsADirectory => "name the file in it",
+            _ => "name a file that can be read",
+        };
+        fault(format!("the configuration cannot be read: {error}"), hint)
+    };
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(MOST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MOST {
+        let hint = "a configuration has at most 4 MiB; write long lists of names to a file and name it in a [[list]]";
+        return Err(fault("the configuration is too large".to_owned(), hint));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let before = &error.as_bytes()[..good];
+        let line = u32::try_from(1 + before.iter().filter(|byte| **byte == b'\n').count()).ok();
+        let after = String::from_utf8_lossy(before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default());
+        let what = if after.trim().is_empty() {
+            "text is not UTF-8".to_owned()
+        } else {
+            format!("text is not UTF-8 after {}", after.quoted())
+        };
+        Fault::error(path, line, what, "save the file as UTF-8")
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,12 @@
+//! What did the operator write? From the file (`file`: what TOML may say) to the program (`build`: what it means), all faults at once.
+//! Reading a configuration changes nothing: a reload that finds faults leaves the old state in force.
+
+mod build;
+mod fault;
+pub mod file;
+mod load;
+mod program;
+
+pub use fault::{Fault, Severity};
+pub use load::{Surroundings, load, load_in, read};
+pub use program::Program;
