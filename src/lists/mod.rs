@@ -1,6 +1,8 @@
 //! What is this name? Categories, the parsers of list formats, the compiler, images and the index over them.
 
 mod category;
+#[cfg(test)]
+mod facts;
 pub mod format;
 pub mod guard;
 #[allow(dead_code, unused_imports)]

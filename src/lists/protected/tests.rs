@@ -2,7 +2,7 @@
 
 use super::{File, ProtectedNames, TEXT};
 use crate::dns::Name;
-use crate::lists::{Protected, Protection};
+use crate::lists::{Protected, Protection, facts};
 
 fn name(text: &str) -> Name {
     Name::parse(text).expect("a good name")
@@ -81,4 +81,23 @@ fn a_rule_above_takes_what_stands_below() {
     assert!(taken.contains(&"zalo.me".to_owned()) && taken.contains(&"oa.zalo.me".to_owned()), "{taken:?}");
     assert!(protected.taken_along(&name("vn")).count() > 100);
     assert_eq!(protected.taken_along(&name("w88.com")).count(), 0);
+}
+
+#[test]
+fn the_gathered_learning_sites_are_all_there() {
+    let Some(rows) = facts::rows("edu-allow-vn.tsv") else { return };
+    let protected = ProtectedNames::shipped();
+    assert!(rows.len() > 90);
+    for row in rows {
+        assert!(protected.kinds(&name(&row[0])).has(Protected::Learning), "{}", row[0]);
+    }
+}
+
+#[test]
+fn the_gathered_probes_of_devices_are_part_of_the_system_but_for_three() {
+    let Some(rows) = facts::rows("connectivity.tsv") else { return };
+    let protected = ProtectedNames::shipped();
+    let others: Vec<&str> =
+        rows.iter().map(|row| row[0].as_str()).filter(|host| !protected.kinds(&name(host)).has(Protected::System)).collect();
+    assert_eq!(others, ["www.apple.com", "www.gstatic.com", "www.google.com"]);
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Services, TwinSwitch};
 use crate::dns::Name;
-use crate::lists::{Protected, ProtectedNames};
+use crate::lists::{Protected, ProtectedNames, facts};
 
 fn name(text: &str) -> Name {
     Name::parse(text).expect("a good name")
@@ -93,5 +93,20 @@ fn every_target_is_a_protected_name_of_the_system() {
     let protected = ProtectedNames::shipped();
     for twin in Services::shipped().twins() {
         assert!(protected.kinds(&twin.target).has(Protected::System), "{}", twin.target);
+    }
+}
+
+#[test]
+fn twins_are_those_of_the_gathered_facts() {
+    let Some(rows) = facts::rows("safesearch.tsv") else { return };
+    let services = Services::shipped();
+    for twin in services.twins() {
+        let engine = if twin.id == "youtube-moderate" { "youtube" } else { twin.id.as_str() };
+        let hosts: HashSet<Name> = rows.iter().filter(|row| row[0] == engine).map(|row| name(&row[1])).collect();
+        assert_eq!(twin.hosts.iter().cloned().collect::<HashSet<_>>(), hosts, "{}", twin.id);
+        assert_eq!(twin.hosts.len(), hosts.len(), "{}: a host stands twice", twin.id);
+        for row in rows.iter().filter(|row| row[0] == engine && row[2] == "CNAME") {
+            assert_eq!(twin.target, name(&row[3]), "{}", twin.id);
+        }
     }
 }
