@@ -62,7 +62,23 @@ impl Counts {
         self.withheld.fetch_add(1, Ordering::Release);
     }
 
+    pub(super) fn write(&self, entries: u64) {
+        self.written.fetch_add(entries, Ordering::Release);
+    }
+
+    pub(super) fn fold(&self, entries: u64) {
+        self.folded.fetch_add(entries, Ordering::Release);
+    }
+
     pub(super) fn lose(&self, entries: u64) {
         self.dropped.fetch_add(entries, Ordering::Release);
+    }
+
+    pub(super) fn store_failed(&self) {
+        self.store_errors.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn json_failed(&self) {
+        self.json_errors.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -5,14 +5,25 @@
 
 mod counts;
 mod entry;
+mod fold;
+mod line;
+mod output;
+mod pseudonym;
 mod queue;
+mod retention;
 mod settings;
+mod store;
 #[cfg(test)]
 mod testkit;
+mod thread;
 mod writer;
 
 pub use counts::{Counts, Tally};
 pub use entry::{Entry, Provenance, Source};
+pub use line::Line;
+pub use pseudonym::{KEYS, Pseudonyms};
 pub use queue::{Journal, QUEUE};
 pub use settings::{AllowedForm, ClientForm, JsonSink, Settings};
-pub use writer::{Clock, Moment, Running, Stopped, Writer, open};
+pub use store::FILE;
+pub use thread::{Running, Stopped};
+pub use writer::{Moment, Writer, open};

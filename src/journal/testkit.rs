@@ -1,10 +1,12 @@
 //! What the journal's tests are made of: entries, moments, a school's addresses.
 
 use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Entry;
+use super::{AllowedForm, ClientForm, Entry, Moment, Provenance, Settings};
 use crate::dns::{Name, Rcode, RecordType, Transport};
 use crate::policy::{Outcome, Reason};
 
@@ -13,6 +15,12 @@ pub(super) const START: &str = "2026-11-23T02:30:00Z";
 
 pub(super) fn start() -> Timestamp {
     START.parse().expect("a time")
+}
+
+/// The moment `after` the start, by both clocks.
+pub(super) fn moment(after: Duration) -> Moment {
+    let wall = start().checked_add(after).expect("in this century");
+    Moment { wall, uptime: after }
 }
 
 pub(super) fn client(text: &str) -> IpAddr {
@@ -38,4 +46,19 @@ pub(super) fn entry(name: &str) -> Entry {
         help: false,
         by_alias: None,
     }
+}
+
+pub(super) fn settings(directory: &Path) -> Settings {
+    Settings {
+        keep: Settings::KEEP,
+        client: ClientForm::Pseudonym,
+        allowed: AllowedForm::Count,
+        json: None,
+        directory: directory.to_owned(),
+    }
+}
+
+/// Knows no list.
+pub(super) fn no_source() -> Provenance {
+    Box::new(|_| None)
 }

@@ -1,0 +1,68 @@
+//! The writer's thread: how it starts, rests and ends.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use super::{Moment, Writer};
+use crate::clock::Clock;
+
+/// How long the writer rests when there was nothing to do: the latest that an entry is taken up.
+const REST: Duration = Duration::from_millis(100);
+
+/// The writer's thread.
+#[derive(Debug)]
+pub struct Running {
+    stop: Arc<AtomicBool>,
+    thread: Thread,
+    ended: Receiver<()>,
+}
+
+/// How the writer's thread ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// All that was noted is written, or counted as dropped.
+    Flushed,
+    /// The deadline passed first; the thread is left to itself.
+    Late,
+}
+
+impl Writer {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// As the system says where no thread can be had.
+    pub fn start(mut self, clock: Clock) -> io::Result<Running> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (done, ended) = channel();
+        let stopping = Arc::clone(&stop);
+        let thread = thread::Builder::new().name("journal".to_owned()).spawn(move || {
+            let now = || Moment { wall: clock.wall(), uptime: clock.running() };
+            while !stopping.load(Ordering::Acquire) {
+                if self.step(now()) == 0 {
+                    thread::park_timeout(REST);
+                }
+            }
+            self.flush(now());
+            drop(self);
+            // Nobody listens any more where `stop` has given up.
+            let _ = done.send(());
+        })?;
+        Ok(Running { stop, thread: thread.thread().clone(), ended })
+    }
+}
+
+impl Running {
+    /// Writes what waits and ends the thread; gives up waiting for that after `deadline`.
+    pub fn stop(self, deadline: Duration) -> Stopped {
+        self.stop.store(true, Ordering::Release);
+        self.thread.unpark();
+        match self.ended.recv_timeout(deadline) {
+            Ok(()) => Stopped::Flushed,
+            Err(_) => Stopped::Late,
+        }
+    }
+}

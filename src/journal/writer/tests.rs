@@ -1,0 +1,168 @@
+//! The identity of the counts, folding, pseudonyms and the end of a run, driven step by step.
+
+use std::net::IpAddr;
+
+use rusqlite::Connection;
+
+use super::*;
+use crate::clock::Clock;
+use crate::journal::testkit::{client, entry, moment, no_source, settings};
+use crate::journal::{JsonSink, Source, Stopped, Tally};
+
+fn number(directory: &Path, query: &str) -> i64 {
+    let store = Connection::open(directory.join(crate::journal::FILE)).expect("a database");
+    store.query_row(query, [], |row| row.get(0)).expect("a number")
+}
+
+fn ends(tally: Tally) -> u64 {
+    tally.written + tally.folded + tally.dropped + tally.withheld
+}
+
+fn at(entry: Entry, after: Duration) -> Entry {
+    Entry { time: moment(after).wall, ..entry }
+}
+
+#[test]
+fn overloaded_or_not_every_noted_query_has_one_end() {
+    let home = tempfile::tempdir().expect("a directory");
+    let (journal, mut writer) = open_with_capacity(settings(home.path()), no_source(), 256);
+    let noted = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|thread| {
+                let journal = journal.clone();
+                scope.spawn(move || {
+                    for number in 0..5_000 {
+                        let help = number % 100 == 0;
+                        journal.note(Entry { help, ..entry(&format!("n{}.t{thread}.example", number / 3)) });
+                    }
+                })
+            })
+            .collect();
+        while threads.iter().any(|thread| !thread.is_finished()) {
+            writer.step(moment(Duration::ZERO));
+        }
+        20_000
+    });
+    writer.flush(moment(Duration::from_secs(1)));
+    let tally = journal.tally();
+    assert_eq!(tally.noted, noted);
+    assert_eq!(ends(tally), noted, "{tally:?}");
+    assert_eq!(tally.withheld, 200);
+    assert!(tally.written > 0 && tally.folded > 0);
+    assert_eq!(number(home.path(), "SELECT count(*) FROM entries"), i64::try_from(tally.written).expect("small"));
+    assert_eq!(number(home.path(), "SELECT sum(repeats) FROM entries"), i64::try_from(tally.folded).expect("small"));
+}
+
+#[test]
+fn repeats_are_one_entry_written_at_once_and_updated() {
+    let home = tempfile::tempdir().expect("a directory");
+    let (journal, mut writer) = open(settings(home.path()), no_source());
+    let second = Duration::from_secs(1);
+    journal.note(entry("x.example"));
+    journal.note(entry("x.example"));
+    writer.step(moment(Duration::ZERO));
+    assert_eq!(number(home.path(), "SELECT repeats FROM entries"), 1);
+    journal.note(at(entry("x.example"), 9 * second));
+    writer.step(moment(9 * second));
+    assert_eq!(number(home.path(), "SELECT repeats FROM entries"), 2);
+    journal.note(at(entry("x.example"), 10 * second));
+    writer.step(moment(10 * second));
+    assert_eq!(number(home.path(), "SELECT count(*) FROM entries"), 2);
+    assert_eq!(journal.tally(), Tally { noted: 4, written: 2, folded: 2, ..Tally::default() });
+}
+
+#[test]
+fn json_lines_come_at_once_and_again_with_their_repeats() {
+    let home = tempfile::tempdir().expect("a directory");
+    let file = home.path().join("out/journal.json");
+    let json = Some(JsonSink::File(file.clone()));
+    let (journal, mut writer) = open(Settings { json, ..settings(home.path()) }, no_source());
+    journal.note(entry("x.example"));
+    writer.step(moment(Duration::ZERO));
+    journal.note(at(entry("x.example"), Duration::from_secs(3)));
+    writer.step(moment(Duration::from_secs(3)));
+    let repeats = || -> Vec<u64> {
+        let text = std::fs::read_to_string(&file).expect("the file");
+        let value = |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("JSON")["repeats"].as_u64();
+        text.lines().map(|line| value(line).expect("a number")).collect()
+    };
+    assert_eq!(repeats(), [0]);
+    writer.step(moment(Duration::from_secs(10)));
+    assert_eq!(repeats(), [0, 1]);
+    writer.step(moment(Duration::from_secs(20)));
+    assert_eq!(repeats(), [0, 1]);
+}
+
+#[test]
+fn the_client_is_written_in_the_form_that_is_asked_for() {
+    let forms = [(ClientForm::Full, "10.20.1.7"), (ClientForm::Subnet, "10.20.1.0/24"), (ClientForm::None, "")];
+    for (form, written) in forms {
+        let home = tempfile::tempdir().expect("a directory");
+        let (journal, mut writer) = open(Settings { client: form, ..settings(home.path()) }, no_source());
+        journal.note(Entry { client: client("::ffff:10.20.1.7"), ..entry("x.example") });
+        writer.step(moment(Duration::ZERO));
+        assert_eq!(number(home.path(), &format!("SELECT client = '{written}' FROM entries")), 1, "{form:?}");
+    }
+}
+
+#[test]
+fn by_default_no_file_of_the_state_holds_the_address() {
+    let home = tempfile::tempdir().expect("a directory");
+    let (journal, mut writer) = open(settings(home.path()), no_source());
+    journal.note(entry("x.example"));
+    writer.flush(moment(Duration::ZERO));
+    for file in std::fs::read_dir(home.path()).expect("the directory") {
+        let bytes = std::fs::read(file.expect("an entry").path()).expect("a file");
+        assert!(!String::from_utf8_lossy(&bytes).contains("10.20.1.7"));
+    }
+    let seen: String = Connection::open(home.path().join(crate::journal::FILE))
+        .and_then(|store| store.query_row("SELECT client FROM entries", [], |row| row.get(0)))
+        .expect("a row");
+    let keys = Pseudonyms::read(home.path()).expect("the keys");
+    assert_eq!(keys.all(client("10.20.1.7")), [seen]);
+}
+
+#[test]
+fn lists_and_rule_come_from_the_callback_and_its_panic_costs_only_them() {
+    let home = tempfile::tempdir().expect("a directory");
+    let provenance: Provenance = Box::new(|entry| match entry.name.label_count() {
+        2 => Some(Source { lists: vec!["ut1 games".to_owned(), "b".to_owned()], rule: Some("x.example".to_owned()) }),
+        _ => panic!("as a fault in the lists would"),
+    });
+    let (journal, mut writer) = open(settings(home.path()), provenance);
+    journal.note(entry("x.example"));
+    journal.note(entry("www.x.example"));
+    writer.step(moment(Duration::ZERO));
+    let whole = r#"SELECT count(*) FROM entries WHERE lists = '["ut1 games","b"]' AND rule = 'x.example'"#;
+    assert_eq!(number(home.path(), whole), 1);
+    assert_eq!(number(home.path(), "SELECT count(*) FROM entries WHERE lists = '[]' AND rule = ''"), 1);
+    assert_eq!(journal.tally().written, 2);
+}
+
+#[test]
+fn a_reload_changes_what_is_written_from_the_next_step_on() {
+    let (home, other) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+    let (journal, mut writer) = open(settings(home.path()), no_source());
+    let allowed = Entry { outcome: crate::policy::Outcome::Allowed, ..entry("y.example") };
+    journal.note(allowed.clone());
+    journal.change(Settings { allowed: crate::journal::AllowedForm::Log, ..settings(other.path()) });
+    journal.note(allowed);
+    writer.step(moment(Duration::ZERO));
+    assert!(!home.path().join(crate::journal::FILE).exists());
+    assert_eq!(number(other.path(), "SELECT count(*) FROM entries WHERE verdict = 'allowed'"), 1);
+}
+
+#[test]
+fn stopping_writes_what_waits() {
+    let home = tempfile::tempdir().expect("a directory");
+    let (journal, writer) = open(settings(home.path()), no_source());
+    let running = writer.start(Clock::set_to(moment(Duration::ZERO).wall)).expect("a thread");
+    for number in 0..5_000_u32 {
+        journal.note(Entry { client: IpAddr::from(number.to_be_bytes()), ..entry("x.example") });
+    }
+    assert_eq!(running.stop(Duration::from_secs(60)), Stopped::Flushed);
+    journal.note(entry("late.example"));
+    let tally = journal.tally();
+    assert_eq!(tally, Tally { noted: 5_001, written: 5_000, dropped: 1, ..Tally::default() });
+    assert_eq!(number(home.path(), "SELECT count(*) FROM entries"), 5_000);
+}
