@@ -2,6 +2,7 @@
 //!
 //! The operator's file is never rewritten: what people decide while the program runs stands beside it.
 
+pub mod audit;
 mod exceptions;
 mod grants;
 mod office;

@@ -99,13 +99,7 @@ struct Database {
 
 impl Store {
     pub(super) fn new(directory: &Path) -> Self {
-        Self {
-            directory: directory.to_owned(),
-            database: None,
-            generation: 0,
-            retry: Duration::ZERO,
-            wait: Duration::ZERO,
-        }
+        Self { directory: directory.to_owned(), database: None, generation: 0, retry: Duration::ZERO, wait: Duration::ZERO }
     }
 
     fn path(&self) -> PathBuf {

@@ -18,7 +18,7 @@ fn act(subject: &str) -> Act {
 fn trail(lines: u32) -> tempfile::TempDir {
     let home = tempfile::tempdir().expect("a directory");
     for number in 0..lines {
-        append(home.path(), act(&format!("10.20.1.{number}"))).expect("appended");
+        append(home.path(), &act(&format!("10.20.1.{number}"))).expect("appended");
     }
     home
 }
@@ -32,7 +32,7 @@ fn a_trail_holds_and_is_its_owners() {
     assert_eq!(fs::metadata(&path).expect("it exists").permissions().mode() & 0o777, 0o600);
     let text = fs::read_to_string(path).expect("text");
     assert_eq!(text.lines().count(), 3, "a line end in a reason is escaped");
-    assert!(text.ends_with(&format!("\"hash\":\"{}\"}}\n", head.hash)));
+    assert!(text.lines().last().expect("a line").contains(&head.hash));
     assert_eq!(verify(tempfile::tempdir().expect("a directory").path()).expect("none is fine").lines, 0);
 }
 
@@ -42,7 +42,7 @@ fn a_change_a_gap_and_an_exchange_break_it() {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let tampered = [
         (text.replacen("10.20.1.1", "10.20.1.9", 1), 2),
-        (text.replacen("lan", "hoa", 1), 1),
+        (text.replacen("\"lan\"", "\"hoa\"", 1), 1),
         ([lines[0], lines[2], lines[3]].concat(), 2),
         ([lines[1], lines[2], lines[3]].concat(), 1),
         ([lines[0], lines[2], lines[1], lines[3]].concat(), 2),
@@ -53,7 +53,7 @@ fn a_change_a_gap_and_an_exchange_break_it() {
         fs::write(home.path().join(FILE), tampered).expect("written");
         let broken = |result| matches!(result, Err(AuditError::Broken { line, .. }) if line == broken_at);
         assert!(broken(verify(home.path())), "line {broken_at}");
-        assert!(broken(append(home.path(), act("x")).map(|_| Head::start())), "line {broken_at}");
+        assert!(broken(append(home.path(), &act("x"))), "line {broken_at}");
     }
 }
 
@@ -64,7 +64,7 @@ fn a_line_cut_off_by_a_crash_is_taken_back() {
     let text = fs::read_to_string(&path).expect("text");
     fs::write(&path, format!("{text}{}", &text[..50])).expect("written");
     assert_eq!(verify(home.path()).expect("it holds").lines, 2);
-    append(home.path(), act("10.20.1.3")).expect("appended");
+    append(home.path(), &act("10.20.1.3")).expect("appended");
     assert_eq!(verify(home.path()).expect("it holds").lines, 3);
 }
 
@@ -74,7 +74,7 @@ fn many_append_at_once_and_it_holds() {
     std::thread::scope(|scope| {
         for thread in 0..4 {
             let path = home.path();
-            scope.spawn(move || (0..5).for_each(|_| drop(append(path, act(&format!("t{thread}"))).expect("appended"))));
+            scope.spawn(move || (0..5).for_each(|_| drop(append(path, &act(&format!("t{thread}"))).expect("appended"))));
         }
     });
     assert_eq!(verify(home.path()).expect("it holds").lines, 20);
