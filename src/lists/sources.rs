@@ -31,8 +31,8 @@ pub struct PublicList {
     pub matches: String,
     /// The publisher's licence, as SPDX writes it.
     pub licence: String,
-    /// About how many names it holds.
-    pub names: u64,
+    /// How many names it held when it was counted, rounded; none where it was not counted.
+    pub names: Option<u64>,
     /// Whom it serves, in words.
     #[serde(rename = "for")]
     pub serves: String,
