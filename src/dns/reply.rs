@@ -75,6 +75,12 @@ impl<'q> Reply<'q> {
         self
     }
 
+    /// Adds a PTR record.
+    pub fn pointer(mut self, ttl: Duration, target: &Name) -> Self {
+        self.answer(RecordType::PTR, ttl, target.as_wire());
+        self
+    }
+
     /// Adds the SOA record of a negative answer (RFC 2308 section 5): of the zone or rule `owner`, to be remembered for `ttl`.
     ///
     /// Its fields are those that RFC 6303 section 3 gives made-up zones.
