@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use super::shipped;
 use crate::lists::Registry;
+use crate::lists::format::Format;
 
 #[test]
 fn every_list_names_categories_formats_and_licences_that_exist() {
     let registry = Registry::shipped();
-    let formats = ["hosts", "domains", "wildcard", "adblock", "dnsmasq", "rpz", "unbound", "ut1"];
     for list in shipped() {
-        assert!(formats.contains(&list.format.as_str()), "{}: {}", list.id, list.format);
+        assert!(Format::ALL.iter().any(|format| format.text() == list.format), "{}: {}", list.id, list.format);
         assert!(["format", "exact", "subtree"].contains(&list.matches.as_str()), "{}", list.id);
         assert_eq!(list.category.is_none(), list.format == "ut1", "{}", list.id);
         assert_eq!(list.categories.is_empty(), list.format != "ut1", "{}", list.id);

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{StarterList, lists};
 use crate::dns::Name;
+use crate::lists::format::{Action, Format, Reading, Scope, parse};
 use crate::lists::{Category, Protected, ProtectedNames, Registry, facts};
 
 fn name(text: &str) -> Name {
@@ -129,5 +130,20 @@ fn the_gathered_resolvers_to_block_are_ways_round_the_filter() {
     assert!(!blocked.is_empty());
     for row in blocked {
         assert!(names.contains(&name(&row[0])), "{}", row[0]);
+    }
+}
+
+#[test]
+fn the_list_parser_takes_every_name_with_all_below_it() {
+    for list in lists() {
+        let mut taken = Vec::new();
+        let parsed = parse(list.text.as_bytes(), Reading::default(), &mut |entry| {
+            assert_eq!((entry.scope, entry.action), (Scope::Subtree, Action::Block), "{}", list.id);
+            taken.push(entry.name.clone());
+        })
+        .unwrap_or_else(|fault| panic!("{}: {fault}", list.id));
+        assert_eq!(parsed.format, Format::Domains, "{}: found out by its content", list.id);
+        assert_eq!(parsed.issues.kept(), [], "{}", list.id);
+        assert_eq!(taken, list.names().map(name).collect::<Vec<_>>(), "{}", list.id);
     }
 }
