@@ -2,11 +2,13 @@
 //! Reading a configuration changes nothing: a reload that finds faults leaves the old state in force.
 
 mod build;
+pub mod check;
 mod fault;
 pub mod file;
 mod load;
+mod nearest;
 mod program;
 
 pub use fault::{Fault, Severity};
 pub use load::{Surroundings, load, load_in, read};
-pub use program::Program;
+pub use program::{ListPart, ListSource, Program};

@@ -1,8 +1,15 @@
 //! What a configuration means: the nouns of every room, made of values that agree with one another.
 
 use super::file::LogLevel;
+use crate::answer::{BlockAnswer, upstream};
+use crate::client::Clients;
+use crate::journal;
+use crate::lists::format::{Format, Match};
+use crate::lists::{List, ListId, Owner, Registry};
+use crate::policy::{Calendar, Policies, Shared};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A whole configuration, ready to be put in force.
 #[derive(Debug, Clone)]
@@ -15,19 +22,70 @@ pub struct Program {
     pub http: Vec<SocketAddr>,
     /// Where what must outlast the process is kept.
     pub state: PathBuf,
+    /// Whom to ask, and how.
+    pub upstream: upstream::Settings,
+    /// Whether clients are told that an upstream validated an answer (the AD bit, RFC 6840 section 5.8).
+    pub trust_ad: bool,
     /// The room for answers, in octets; 0 remembers nothing.
     pub cache: u64,
+    /// What a blocked client gets.
+    pub block: BlockAnswer,
+    /// Who is in which group, and who may ask.
+    pub clients: Clients,
+    /// What each group may.
+    pub policies: Policies,
+    /// What holds for all groups; the office's decisions and grants are not the file's, and none here.
+    pub shared: Shared,
+    /// The school's time zone and holidays.
+    pub calendar: Calendar,
+    /// The categories.
+    pub registry: Registry,
     /// The longest time that a client may remember an answer, in whole seconds.
-    pub max_ttl: std::time::Duration,
+    pub max_ttl: Duration,
+    /// Where the school's lists are.
+    pub lists: Vec<ListSource>,
+    /// What is written down.
+    pub journal: journal::Settings,
     /// How much the program says of itself.
     pub log: LogLevel,
-    /// What of the configuration, or of the defaults, this version does not do yet.
     pub(super) not_yet: Vec<String>,
+}
+
+/// Where a list is, and how it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListSource {
+    /// The line of the configuration that its section starts on.
+    pub line: u32,
+    /// Its word in journal and metrics.
+    pub id: ListId,
+    /// Whose it is.
+    pub owner: Owner,
+    /// The file, or the tree of folders.
+    pub path: PathBuf,
+    /// The line of the configuration that names the path.
+    pub source_line: u32,
+    /// How it is written; none where its content tells.
+    pub format: Option<Format>,
+    /// What its entries cover.
+    pub matches: Match,
+    /// The lists in it: one, or one for each folder of a tree that the configuration names.
+    pub parts: Vec<ListPart>,
+    /// Whether the program is ready without it.
+    pub optional: bool,
+}
+
+/// One list of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListPart {
+    /// Its folder, where the source is a tree.
+    pub folder: Option<String>,
+    /// What the compiler is told of it.
+    pub list: List,
 }
 
 impl Program {
     /// What of the configuration, or of the defaults, this version does not do yet, in words.
-    pub fn not_yet_in_force(&self) -> Vec<String> {
-        self.not_yet.clone()
+    pub fn not_yet_in_force(&self) -> &[String] {
+        &self.not_yet
     }
 }

@@ -1,22 +1,142 @@
 //! From the file's words to the program's nouns, with everything checked that takes more than one value to check.
 //! Every type of the file is taken apart field by field: a key that nobody reads breaks the build.
 
-use super::file::{At, File};
+mod clients;
+mod exceptions;
+mod lists;
+mod schedule;
+mod serving;
+mod targets;
+mod tiers;
+
+use super::fault::Shown;
+use super::file::{Block, Cache, File, Id, Log, Rebinding, Schedule, State};
+use super::nearest::nearest;
 use super::{Fault, Program, Surroundings};
+use crate::answer::BlockAnswer;
+use crate::lists::{Category, Registry};
+use crate::policy::{Shared, YouTube};
 use std::path::Path;
+
+/// Notes what is wrong, for one file.
+pub(super) struct Notes<'a> {
+    file: &'a Path,
+    incomplete: Vec<&'static str>,
+    faults: Vec<Fault>,
+}
+
+impl Notes<'_> {
+    fn fault(&mut self, line: u32, what: impl Into<String>, hint: impl Into<String>) {
+        self.faults.push(Fault::error(self.file, Some(line), what, hint));
+    }
+
+    fn warn(&mut self, line: u32, what: impl Into<String>, hint: impl Into<String>) {
+        self.faults.push(Fault::warning(self.file, Some(line), what, hint));
+    }
+
+    /// Notes that `id`, which `line` names, is no `kind`, and names the nearest of those that are. Silent where a faulty
+    /// section of that kind was left out: it may have been that one.
+    fn unknown<'k>(&mut self, line: u32, kind: &'static str, id: &str, known: impl Iterator<Item = &'k str> + Clone) {
+        if self.incomplete.contains(&kind) {
+            return;
+        }
+        let hint = match nearest(id, known.clone()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the known ones are {}", known.collect::<Vec<_>>().join(", ")),
+        };
+        self.fault(line, format!("{kind} {} is not defined", id.quoted()), hint);
+    }
+
+    /// The category of this id, where there is one.
+    fn category(&mut self, registry: &Registry, line: u32, id: &Id) -> Option<Category> {
+        let found = registry.find(id.as_str());
+        if found.is_none() {
+            self.unknown(line, "category", id.as_str(), registry.entries().iter().map(|entry| entry.id.as_str()));
+        }
+        found
+    }
+}
 
 /// The program that `file` means, and every fault and doubt; where there is a fault the program is of no use.
 pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundings) -> (Program, Vec<Fault>) {
-    let values = |addresses: &[At<std::net::SocketAddr>]| addresses.iter().map(|address| address.value).collect();
+    let File {
+        listen,
+        state: State { directory },
+        upstream,
+        cache,
+        block,
+        clients,
+        categories,
+        tiers,
+        schedule: Schedule { time_zone, holidays },
+        groups,
+        exceptions,
+        lists,
+        journal,
+        log: Log { level },
+        incomplete,
+    } = file;
+    let mut notes = Notes { file: path.unwrap_or(Path::new("")), incomplete, faults: Vec::new() };
+    // Paths of the file are relative to its folder, whatever folder the program was started in.
+    let beside = path.and_then(Path::parent).unwrap_or(Path::new(""));
+    let state = directory.map_or_else(|| surroundings.state.clone(), |directory| beside.join(directory.value));
+
+    let registry = tiers::registry(categories, &mut notes);
+    let tiers = tiers::tiers(tiers, &registry, &mut notes);
+    let calendar = schedule::calendar(&time_zone, &holidays, &mut notes);
+    let (rebinding, trust_ad) = (upstream.rebinding, upstream.trust_ad);
+    serving::listeners(&listen, &clients, &mut notes);
+    let upstream = serving::upstream(upstream, &listen, &mut notes);
+    let max_ttl = clients.max_ttl;
+    let (clients, policies) = clients::clients(clients, groups, &registry, &tiers, &mut notes);
+    let today = calendar.zone().to_datetime(surroundings.now).date();
+    let exceptions = exceptions::exceptions(exceptions, today, &mut notes);
+    let lists = lists::sources(lists, beside, &registry, &mut notes);
+
+    let Block { answer: mode, language, ttl, contact } = block;
+    let block = BlockAnswer { mode, ttl, language, contact };
+    let Cache { size, wants_stale, wants_prefetch } = cache;
+    let mut not_yet = Vec::new();
+    if policies.all().iter().any(|policy| policy.safe_search.unwrap_or(tiers.tier(policy.tier).settings.safe_search)) {
+        not_yet.push("safe search".to_owned());
+    }
+    if policies.all().iter().any(|policy| policy.youtube.unwrap_or(tiers.tier(policy.tier).settings.youtube) != YouTube::Off) {
+        not_yet.push("YouTube restriction".to_owned());
+    }
+    match rebinding {
+        Rebinding::Log => not_yet.push("the log of private addresses for public names (`rebinding`)".to_owned()),
+        Rebinding::Off => {}
+    }
+    if wants_stale {
+        not_yet.push("stale answers while no upstream answers (`serve_stale`)".to_owned());
+    }
+    if wants_prefetch {
+        not_yet.push("renewing popular answers before they expire (`prefetch`)".to_owned());
+    }
+
+    let shared = Shared { exceptions, ..Shared::of_tiers(tiers, registry.threats()) };
     let program = Program {
         file: path.map(Path::to_owned),
-        dns: values(&file.listen.dns),
-        http: values(&file.listen.http),
-        state: file.state.directory.map_or_else(|| surroundings.state.clone(), |directory| directory.value),
-        cache: file.cache.size.value.0,
-        max_ttl: file.clients.max_ttl,
-        log: file.log.level,
-        not_yet: Vec::new(),
+        dns: listen.dns.iter().map(|address| address.value).collect(),
+        http: listen.http.iter().map(|address| address.value).collect(),
+        journal: serving::journal(journal, beside, state.clone()),
+        state,
+        upstream,
+        trust_ad,
+        cache: size.value.0,
+        block,
+        clients,
+        policies,
+        shared,
+        calendar,
+        registry,
+        max_ttl,
+        lists,
+        log: level,
+        not_yet,
     };
-    (program, Vec::new())
+    (program, notes.faults)
 }
+
+#[cfg(test)]
+mod tests;

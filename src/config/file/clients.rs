@@ -1,11 +1,13 @@
 //! `[clients]` and `[[group]]` with its `[[group.schedule]]`: who may ask, how much, and which clients share a policy.
 
 use super::At;
-use super::rules::{Youtube, youtube};
-use super::values::{DaySet, Id, Rate, Target, TimeOfDay};
+use super::rules::youtube;
+use super::values::{Id, Target};
 use super::walk::{Keys, Section, Value, Wrong};
+use crate::client::RateLimit;
+use crate::policy::{Days, MinuteOfDay, OnHolidays, YouTube};
 use ipnet::IpNet;
-use std::num::NonZeroU32;
+use jiff::civil::Weekday;
 use std::time::Duration;
 use toml::de::DeValue;
 
@@ -30,7 +32,7 @@ pub struct Clients {
     /// The longest time that a client may remember an answer, in whole seconds.
     pub max_ttl: Duration,
     /// How much one client may ask, where its group says nothing else.
-    pub rate_limit: Rate,
+    pub rate_limit: RateLimit,
 }
 
 /// Clients that may ask.
@@ -67,7 +69,7 @@ impl Clients {
             allowed: section.array("allowed").unwrap_or_else(|| vec![At { value: Allowed::Private, line: section.line() }]),
             default_group: section.optional("default_group"),
             max_ttl: section.whole_seconds("max_ttl", five_minutes, ttls, "from \"0\" to \"1d\"").value,
-            rate_limit: section.or("rate_limit", Rate(NonZeroU32::new(1000))).value,
+            rate_limit: section.or("rate_limit", RateLimit::per_second(1000)).value,
         }
     }
 }
@@ -84,7 +86,6 @@ pub(super) const GROUP: Keys = Keys {
         "tier",
         "allow",
         "deny",
-        "only",
         "safe_search",
         "youtube",
         "allow_only",
@@ -117,16 +118,14 @@ pub struct Group {
     pub allow: Vec<At<Target>>,
     /// What is closed to it.
     pub deny: Vec<At<Target>>,
-    /// What alone is open to it where it is always in an exam; none for what `allow` names.
-    pub only: Option<Vec<At<Target>>>,
     /// Whether its searches are made safe, where it differs from its tier; a later version does so.
     pub safe_search: Option<At<bool>>,
     /// How YouTube is restricted, where it differs from its tier; a later version does so.
-    pub youtube: Option<At<Youtube>>,
-    /// Whether it is always in an exam: nothing but what is named is open.
+    pub youtube: Option<At<YouTube>>,
+    /// Whether it is always in an exam: nothing but what `allow` names is open.
     pub allow_only: At<bool>,
     /// How much one of its clients may ask; none for what `[clients]` says.
-    pub rate_limit: Option<Rate>,
+    pub rate_limit: Option<RateLimit>,
     /// When something else holds.
     pub schedule: Vec<GroupWindow>,
 }
@@ -137,11 +136,11 @@ pub struct GroupWindow {
     /// Where the section starts.
     pub line: u32,
     /// On which days.
-    pub days: DaySet,
+    pub days: Days,
     /// When it begins.
-    pub from: At<TimeOfDay>,
+    pub from: At<MinuteOfDay>,
     /// When it is over; this minute is no longer in it.
-    pub to: At<TimeOfDay>,
+    pub to: At<MinuteOfDay>,
     /// The categories that it opens.
     pub opens: Vec<At<Id>>,
     /// The tier that it puts in force.
@@ -150,9 +149,20 @@ pub struct GroupWindow {
     pub allow_only: At<bool>,
     /// What alone is open in the exam; none for what the group's `allow` names.
     pub only: Option<Vec<At<Target>>>,
-    /// Whether it opens on holidays too.
-    pub holidays: bool,
+    /// What becomes of it on holidays.
+    pub on_holidays: OnHolidays,
 }
+
+/// The days of the week as the file writes them.
+const WEEK: [(&str, Weekday); 7] = [
+    ("mon", Weekday::Monday),
+    ("tue", Weekday::Tuesday),
+    ("wed", Weekday::Wednesday),
+    ("thu", Weekday::Thursday),
+    ("fri", Weekday::Friday),
+    ("sat", Weekday::Saturday),
+    ("sun", Weekday::Sunday),
+];
 
 impl Group {
     /// Reads the section; none where it lacks what it cannot do without.
@@ -166,7 +176,6 @@ impl Group {
             subnets: section.array("subnets").unwrap_or_default(),
             allow: section.array("allow").unwrap_or_default(),
             deny: section.array("deny").unwrap_or_default(),
-            only: section.array("only"),
             safe_search: section.optional("safe_search"),
             youtube: youtube(section),
             allow_only: section.or("allow_only", false),
@@ -182,7 +191,7 @@ impl Group {
 impl GroupWindow {
     /// Reads the section; none where it lacks what it cannot do without.
     fn read(section: &Section<'_, '_>) -> Option<Self> {
-        let days = section.words("days", &DaySet::WORDS);
+        let days = section.words("days", &WEEK);
         if days.is_none() && !section.has("days") {
             let hint = "add `days = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\"]`, or those that are meant";
             section.fault(section.line(), "[[group.schedule]] without `days`", hint);
@@ -197,8 +206,8 @@ impl GroupWindow {
             tier: section.optional("tier"),
             allow_only: section.or("allow_only", false),
             only: section.array("only"),
-            holidays: section.or("holidays", false).value,
-            days: days?.iter().fold(DaySet::default(), |days, day| days.with(day.value)),
+            on_holidays: if section.or("holidays", false).value { OnHolidays::Open } else { OnHolidays::Shut },
+            days: days?.iter().map(|day| day.value).collect(),
             from: from?,
             to: to?,
         };

@@ -4,6 +4,7 @@ use super::At;
 use super::values::Id;
 use super::walk::{Keys, Section, Wrong};
 use crate::config::fault::Shown;
+use crate::lists::format::{Format, Match};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,10 +28,10 @@ pub struct List {
     pub categories: Option<Vec<(At<String>, At<Id>)>>,
     /// Where it is.
     pub source: At<PathBuf>,
-    /// How it is written.
-    pub format: ListFormat,
+    /// How it is written; none where its content tells.
+    pub format: Option<Format>,
     /// What its entries cover.
-    pub matches: ListMatch,
+    pub matches: Match,
     /// How often a list that is not a file is fetched.
     pub refresh: Duration,
     /// What its names are for.
@@ -39,40 +40,6 @@ pub struct List {
     pub force: Vec<At<Force>>,
     /// Whether the program is ready without it.
     pub optional: bool,
-}
-
-/// How a list is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ListFormat {
-    /// Found out from its content.
-    Auto,
-    /// `0.0.0.0 name`.
-    Hosts,
-    /// A name a line.
-    Domains,
-    /// `*.name` a line.
-    Wildcard,
-    /// `||name^`.
-    Adblock,
-    /// `address=/name/`, `server=/name/`, `local=/name/`.
-    Dnsmasq,
-    /// A response policy zone.
-    Rpz,
-    /// `local-zone: "name" always_null`.
-    Unbound,
-    /// A tree of folders, each a category, or its tar.
-    Ut1,
-}
-
-/// What the entries of a list cover.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ListMatch {
-    /// As the format means them.
-    Format,
-    /// The name alone.
-    Exact,
-    /// The name and all below it.
-    Subtree,
 }
 
 /// What the names of a list are for.
@@ -95,22 +62,6 @@ pub enum Force {
     PublicSuffix,
 }
 
-const FORMATS: [(&str, Option<ListFormat>); 10] = [
-    ("auto", Some(ListFormat::Auto)),
-    ("hosts", Some(ListFormat::Hosts)),
-    ("domains", Some(ListFormat::Domains)),
-    ("wildcard", Some(ListFormat::Wildcard)),
-    ("adblock", Some(ListFormat::Adblock)),
-    ("dnsmasq", Some(ListFormat::Dnsmasq)),
-    ("rpz", Some(ListFormat::Rpz)),
-    ("unbound", Some(ListFormat::Unbound)),
-    ("ut1", Some(ListFormat::Ut1)),
-    ("networks", None),
-];
-
-const MATCHES: [(&str, Option<ListMatch>); 3] =
-    [("format", Some(ListMatch::Format)), ("exact", Some(ListMatch::Exact)), ("subtree", Some(ListMatch::Subtree))];
-
 const ACTIONS: [(&str, Option<ListAction>); 3] =
     [("block", Some(ListAction::Block)), ("allow", Some(ListAction::Allow)), ("observe", Some(ListAction::Observe))];
 
@@ -127,19 +78,25 @@ impl List {
             section.fault(section.line(), "[[list]] without `category`", hint);
         }
         let source = source(section);
+        let mut formats = vec![("auto", Some(None))];
+        formats.extend(Format::ALL.map(|format| (format.text(), Some(Some(format)))));
+        formats.push(("networks", None));
+        let matches = [("format", Match::AsFormat), ("exact", Match::Exact), ("subtree", Match::Subtree)];
+        let matches = matches.map(|(word, meant)| (word, Some(meant)));
         let refresh = Duration::from_secs(60)..=Duration::from_secs(366 * 86_400);
         let list = Self {
             line: section.line(),
             category,
             categories,
-            format: section.word("format", &FORMATS).map_or(ListFormat::Auto, |format| format.value),
-            matches: section.word("match", &MATCHES).map_or(ListMatch::Format, |matches| matches.value),
+            format: section.word("format", &formats).and_then(|format| format.value),
+            matches: section.word("match", &matches).map_or(Match::AsFormat, |matches| matches.value),
             refresh: section.within("refresh", Duration::from_secs(86_400), refresh, "from \"1m\" to \"366d\"").value,
             action: section.word("action", &ACTIONS).map_or(ListAction::Block, |action| action.value),
             force: section.words("force", &FORCES).unwrap_or_default(),
             optional: section.or("optional", false).value,
             id: id?,
-            source: source?,
+            // A list without a place is of no use, but what else is wrong with it is worth saying.
+            source: source.unwrap_or(At { value: PathBuf::new(), line: section.line() }),
         };
         Some(list)
     }

@@ -11,20 +11,18 @@ mod values;
 mod walk;
 
 pub use clients::{Allowed, Clients, Group, GroupWindow};
-pub use lists::{Force, List, ListAction, ListFormat, ListMatch};
-pub use rules::{Bypass, Category, Exception, Schedule, Tier, Youtube};
-pub use serving::{
-    Block, BlockAnswer, Cache, Journal, JournalAllowed, JournalClient, JournalJson, Language, Listen, Log, LogLevel, State,
-};
-pub use upstream::{Rebinding, Server, Strategy, Upstream};
-pub use values::{Date, DaySet, Id, Rate, Size, Target, TimeOfDay, Until};
+pub use lists::{Force, List, ListAction};
+pub use rules::{Category, Exception, Schedule, Tier};
+pub use serving::{Block, Cache, Journal, Listen, Log, LogLevel, State};
+pub use upstream::{Rebinding, Upstream};
+pub use values::{Id, Size, Target};
 pub use walk::Keys;
 
 use super::Fault;
 use super::fault::Shown;
+use super::nearest::nearest;
 use std::path::Path;
 use toml::de::DeTable;
-use values::nearest;
 use walk::{Document, Section};
 
 /// A value and the line it stands on; for a default the line of its section, or 1.
@@ -211,6 +209,11 @@ fn unknown(key: &str, keys: &Keys) -> (String, String) {
         None => format!("{} has {}", keys.written, keys.keys.join(", ")),
     };
     (what, hint)
+}
+
+/// Whether some section has this key.
+fn is_known_anywhere(key: &str) -> bool {
+    SECTIONS.iter().any(|section| section.keys.contains(&key))
 }
 
 #[cfg(test)]

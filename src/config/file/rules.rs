@@ -1,10 +1,12 @@
 //! What is closed to whom: `[[category]]`, `[[tier]]`, `[schedule]`, `[[exception]]`; and `[[zone]]`, of a later version.
 
 use super::At;
-use super::values::{Date, Id, Until};
+use super::values::Id;
 use super::walk::{Keys, Section, Wrong};
 use crate::dns::Name;
 use crate::lists::Words;
+use crate::policy::{Bypass, YouTube};
+use jiff::civil::Date;
 
 /// The keys of `[[category]]`.
 pub(super) const CATEGORY: Keys = Keys { section: "category", written: "[[category]]", keys: &["id", "name", "locked"] };
@@ -66,46 +68,15 @@ pub struct Tier {
     /// Whether its searches are made safe; none for the shipped tier's. A later version does so.
     pub safe_search: Option<At<bool>>,
     /// How YouTube is restricted; none for the shipped tier's. A later version does so.
-    pub youtube: Option<At<Youtube>>,
+    pub youtube: Option<At<YouTube>>,
     /// Whether ways round the filter are closed; none for the shipped tier's.
     pub bypass: Option<At<Bypass>>,
 }
 
-/// How YouTube is restricted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Youtube {
-    /// Not at all.
-    Off,
-    /// YouTube's moderate mode.
-    Moderate,
-    /// YouTube's strict mode.
-    Strict,
-}
-
-impl Youtube {
-    /// As the file writes it.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Moderate => "moderate",
-            Self::Strict => "strict",
-        }
-    }
-}
-
-/// What becomes of ways round the filter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bypass {
-    /// They are closed.
-    Block,
-    /// They are open.
-    Allow,
-}
-
 /// Reads the key `youtube`.
-pub(super) fn youtube(section: &Section<'_, '_>) -> Option<At<Youtube>> {
-    let words = [Youtube::Strict, Youtube::Moderate, Youtube::Off].map(|mode| (mode.text(), Some(mode)));
-    section.word("youtube", &words)
+pub(super) fn youtube(section: &Section<'_, '_>) -> Option<At<YouTube>> {
+    let words = [("strict", YouTube::Strict), ("moderate", YouTube::Moderate), ("off", YouTube::Off)];
+    section.word("youtube", &words.map(|(word, mode)| (word, Some(mode))))
 }
 
 impl Tier {
@@ -160,8 +131,8 @@ pub struct Exception {
     pub name: At<Name>,
     /// Why.
     pub reason: At<String>,
-    /// When it ends.
-    pub until: At<Until>,
+    /// The last day on which it holds.
+    pub until: At<Date>,
 }
 
 impl Exception {

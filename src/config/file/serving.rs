@@ -4,6 +4,8 @@
 use super::At;
 use super::values::Size;
 use super::walk::{Keys, Section};
+use crate::answer::{BlockMode, Language};
+use crate::journal::{AllowedForm, ClientForm, JsonSink, Settings};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -116,7 +118,7 @@ pub(super) const BLOCK: Keys =
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
     /// The kind of answer.
-    pub answer: BlockAnswer,
+    pub answer: BlockMode,
     /// The language of its texts.
     pub language: Language,
     /// How long a client may remember it, in whole seconds.
@@ -125,40 +127,20 @@ pub struct Block {
     pub contact: String,
 }
 
-/// The kind of answer that a blocked client gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BlockAnswer {
-    /// The addresses 0.0.0.0 and ::.
-    Null,
-    /// The name does not exist.
-    Nxdomain,
-    /// The query is refused.
-    Refused,
-}
-
-/// A language of texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// Vietnamese.
-    Vietnamese,
-    /// English.
-    English,
-}
-
 impl Block {
     /// Reads the section.
     pub(super) fn read(section: &Section<'_, '_>) -> Self {
         section.later("page_address", &[]);
         section.later("portal", &[]);
         let answers = [
-            ("null", Some(BlockAnswer::Null)),
-            ("nxdomain", Some(BlockAnswer::Nxdomain)),
-            ("refused", Some(BlockAnswer::Refused)),
+            ("null", Some(BlockMode::Null)),
+            ("nxdomain", Some(BlockMode::Nxdomain)),
+            ("refused", Some(BlockMode::Refused)),
             ("page", None),
         ];
         let languages = [("vi", Some(Language::Vietnamese)), ("en", Some(Language::English))];
         Self {
-            answer: section.word("answer", &answers).map_or(BlockAnswer::Null, |answer| answer.value),
+            answer: section.word("answer", &answers).map_or(BlockMode::Null, |answer| answer.value),
             language: section.word("language", &languages).map_or(Language::Vietnamese, |language| language.value),
             ttl: section.whole_seconds("ttl", 30 * SECOND, Duration::ZERO..=DAY, "from \"0\" to \"1d\"").value,
             contact: section.or("contact", String::new()).value,
@@ -175,66 +157,28 @@ pub struct Journal {
     /// How long.
     pub keep: Duration,
     /// How the client is named.
-    pub client: JournalClient,
+    pub client: ClientForm,
     /// Whether open queries are written too.
-    pub allowed: JournalAllowed,
-    /// Where JSON lines go.
-    pub json: JournalJson,
-}
-
-/// How the journal names a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JournalClient {
-    /// By a weekly pseudonym.
-    Pseudonym,
-    /// By its address.
-    Full,
-    /// By its subnet.
-    Subnet,
-    /// Not at all.
-    None,
-}
-
-/// What the journal does with open queries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JournalAllowed {
-    /// They are counted.
-    Count,
-    /// They are written as the blocked ones are.
-    Log,
-}
-
-/// Where the journal's JSON lines go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum JournalJson {
-    /// Nowhere.
-    Off,
-    /// To standard output.
-    Stdout,
-    /// Appended to a file.
-    File(At<PathBuf>),
+    pub allowed: AllowedForm,
+    /// Where JSON lines go; none for nowhere.
+    pub json: Option<JsonSink>,
 }
 
 impl Journal {
     /// Reads the section.
     pub(super) fn read(section: &Section<'_, '_>) -> Self {
-        let clients = [
-            ("pseudonym", Some(JournalClient::Pseudonym)),
-            ("full", Some(JournalClient::Full)),
-            ("subnet", Some(JournalClient::Subnet)),
-            ("none", Some(JournalClient::None)),
-        ];
-        let allowed = [("count", Some(JournalAllowed::Count)), ("log", Some(JournalAllowed::Log))];
+        let clients = ClientForm::ALL.map(|form| (form.text(), Some(form)));
+        let allowed = AllowedForm::ALL.map(|form| (form.text(), Some(form)));
         let json = match section.or("json", String::new()).value.as_str() {
-            "" => JournalJson::Off,
-            "-" => JournalJson::Stdout,
-            _ => section.optional("json").map_or(JournalJson::Off, JournalJson::File),
+            "" => None,
+            "-" => Some(JsonSink::Stdout),
+            _ => section.optional("json").map(|path| JsonSink::File(path.value)),
         };
         let hour = 3600 * SECOND;
         Self {
-            keep: section.within("keep", 90 * DAY, hour..=3660 * DAY, "from \"1h\" to \"3660d\"").value,
-            client: section.word("client", &clients).map_or(JournalClient::Pseudonym, |client| client.value),
-            allowed: section.word("allowed", &allowed).map_or(JournalAllowed::Count, |allowed| allowed.value),
+            keep: section.within("keep", Settings::KEEP, hour..=3660 * DAY, "from \"1h\" to \"3660d\"").value,
+            client: section.word("client", &clients).map_or(ClientForm::default(), |client| client.value),
+            allowed: section.word("allowed", &allowed).map_or(AllowedForm::default(), |allowed| allowed.value),
             json,
         }
     }

@@ -8,6 +8,15 @@ pub(super) fn explain(message: &str) -> (String, String) {
 }
 
 /// A part of the parser's message, and the hint that helps.
-const HINTS: [(&str, &str); 1] = [("duplicate key", "a key stands once in its section: join both, or remove one")];
+const HINTS: [(&str, &str); 6] = [
+    ("duplicate key", "a key stands once in its section, and a section once: join both, or remove one"),
+    ("missing comma", "an array ends with `]`, and commas stand between its items"),
+    ("unclosed", "close what this line opens"),
+    ("invalid float", QUOTES),
+    ("must be quoted", QUOTES),
+    ("invalid boolean", QUOTES),
+];
+
+const QUOTES: &str = "text stands in quotes, such as \"info\"; only numbers, true and false stand without";
 
 const GENERAL: &str = "a line is `key = value`, `[section]` or `# comment`; text stands in quotes, lists in brackets";

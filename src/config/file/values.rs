@@ -2,27 +2,19 @@
 //! Whatever is read is valid; what is not says what to write instead.
 
 use super::walk::{Value, Wrong};
+use crate::answer::upstream::{AddressError, Server};
+use crate::client::RateLimit;
+use crate::config::fault::Shown;
 use crate::dns::Name;
+use crate::lists::text::normalise;
+use crate::policy::MinuteOfDay;
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 use toml::de::DeValue;
 
-pub use jiff::civil::Date;
-
-/// The word of `known` that `written` was most likely meant to be; none where none is near.
-pub(super) fn nearest<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    // Two slips in a word of six letters, and one in a shorter one, are typos; more is another word.
-    let written = written.to_lowercase();
-    let most = if written.chars().count() < 6 { 1 } else { 2 };
-    known
-        .map(|word| (strsim::damerau_levenshtein(&written, word), word))
-        .filter(|(slips, _)| *slips <= most)
-        .min_by_key(|(slips, _)| *slips)
-        .map(|(_, word)| word)
-}
+use jiff::civil::Date;
 
 /// Reads a text, and nothing for a value that is none.
 fn text<T>(value: &DeValue<'_>, read: impl FnOnce(&str) -> Result<T, Wrong>) -> Result<Option<T>, Wrong> {
@@ -99,18 +91,15 @@ impl Value for Size {
     }
 }
 
-/// How many queries a second one client may ask; none for as many as it likes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate(pub Option<NonZeroU32>);
-
-impl Value for Rate {
+impl Value for RateLimit {
     const WANTED: &'static str = "a rate in quotes, such as \"1000/s\"";
 
     fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
         text(value, |text| {
-            let number = if text == "0" { Some(0) } else { text.strip_suffix("/s").and_then(split_whole) };
+            // A sign, a blank or a thousand's point reads as something else than it was meant for.
+            let is_plain = text.strip_suffix("/s").and_then(split_whole).is_some() || text == "0";
             let hint = "write queries a second, such as \"1000/s\", or \"0\" for no limit";
-            number.map(|number| Self(NonZeroU32::new(number))).ok_or_else(|| Wrong::new("is no rate", hint))
+            text.parse().ok().filter(|_| is_plain).ok_or_else(|| Wrong::new("is no rate", hint))
         })
     }
 }
@@ -258,20 +247,7 @@ fn domain_name(text: &str) -> Result<Name, Wrong> {
     if let Some(parent) = text.strip_prefix("*.") {
         return Err(Wrong::new("has a star", format!("write \"{parent}\": the name and all below it are meant anyway")));
     }
-    let is_octet = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let wrong = |what: String| Wrong::new(format!("is no domain name: {what}"), format!("write {}", Name::WANTED));
-    if text.is_empty() || text == "." {
-        return Err(wrong("it is empty".to_owned()));
-    }
-    if let Some(odd) = text.chars().find(|c| !is_octet(*c)) {
-        return Err(wrong(format!("it has {}", odd.escape_default())));
-    }
-    if text.parse::<IpAddr>().is_ok() {
-        return Err(wrong("it is an address".to_owned()));
-    }
-    let ascii = idna::domain_to_ascii_cow(text.as_bytes(), idna::AsciiDenyList::EMPTY)
-        .map_err(|_| wrong("a label cannot be written in ASCII".to_owned()))?;
-    Name::parse(&ascii).map_err(|error| wrong(error.to_string()))
+    normalise(text).map_err(|error| Wrong::new(format!("is no domain name: {error}"), format!("write {}", Name::WANTED)))
 }
 
 /// What `allow`, `deny` and `only` name.
@@ -315,86 +291,36 @@ fn written_time(value: &DeValue<'_>) -> Option<String> {
     }
 }
 
-/// When something ends, in the school's time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Until(pub jiff::civil::DateTime);
-
-impl Value for Until {
-    const WANTED: &'static str = "a date in quotes, such as \"2026-12-31\" or \"2026-12-31T17:00\"";
-
-    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
-        let Some(text) = written_time(value) else { return Ok(None) };
-        let wrong = || {
-            Wrong::new(
-                "is no date",
-                "write a day, such as \"2026-12-31\", whose end is meant, or a time, such as \"2026-12-31T17:00\"",
-            )
-        };
-        if text.len() == "2026-12-31".len() {
-            let day: Date = text.parse().map_err(|_| wrong())?;
-            return day.tomorrow().map(|next| Some(Self(next.at(0, 0, 0, 0)))).map_err(|_| wrong());
-        }
-        text.parse().map(|time| Some(Self(time))).map_err(|_| wrong())
-    }
-}
-
-/// A time of day in whole minutes; 1440 is the end of the day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TimeOfDay(u16);
-
-impl TimeOfDay {
-    /// The minutes since midnight, 0 to 1440.
-    pub const fn minutes(self) -> u16 {
-        self.0
-    }
-}
-
-impl std::fmt::Display for TimeOfDay {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
-    }
-}
-
-impl Value for TimeOfDay {
+impl Value for MinuteOfDay {
     const WANTED: &'static str = "a time of day in quotes, such as \"11:30\"";
 
     fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
         let Some(text) = written_time(value) else { return Ok(None) };
+        // TOML's own time has seconds.
         let text = text.strip_suffix(":00").filter(|rest| rest.len() == "11:30".len()).unwrap_or(&text);
-        let parts = text.split_once(':').filter(|(hour, minute)| matches!(hour.len(), 1 | 2) && minute.len() == 2);
-        let parts = parts.and_then(|(hour, minute)| split_whole(hour).zip(split_whole(minute)));
-        let minutes = parts.and_then(|(hour, minute)| match (hour, minute) {
-            (0..=23, 0..=59) | (24, 0) => u16::try_from(hour * 60 + minute).ok(),
-            _ => None,
-        });
-        let hint = "write hours and minutes from \"00:00\" to \"24:00\", such as \"11:30\"";
-        minutes.map(|minutes| Some(Self(minutes))).ok_or_else(|| Wrong::new("is no time of day", hint))
+        let hint = "write hours and minutes in two digits each, from \"00:00\" to \"24:00\", such as \"07:30\"";
+        text.parse().map(Some).map_err(|_| Wrong::new("is no time of day", hint))
     }
 }
 
-/// Days of the week; bit 0 is Monday.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct DaySet(u8);
+impl Value for Server {
+    const WANTED: &'static str = "a server in quotes, such as \"udp://192.0.2.53\", \"tcp://192.0.2.53\" or \"system\"";
 
-impl DaySet {
-    /// As the file writes them, Monday first.
-    pub const WORDS: [(&'static str, u8); 7] =
-        [("mon", 0), ("tue", 1), ("wed", 2), ("thu", 3), ("fri", 4), ("sat", 5), ("sun", 6)];
-
-    /// The set with a day added: 0 is Monday, 6 Sunday.
-    #[must_use]
-    pub const fn with(self, day: u8) -> Self {
-        Self(self.0 | 1 << day)
-    }
-
-    /// Whether the day is a member: 0 is Monday, 6 Sunday.
-    pub const fn has(self, day: u8) -> bool {
-        self.0 >> day & 1 == 1
-    }
-
-    /// Whether both have a day in common.
-    pub const fn meets(self, other: Self) -> bool {
-        self.0 & other.0 != 0
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        text(value, |text| {
+            Self::parse(text).map_err(|error| match &error {
+                AddressError::NotBuiltIn { .. } => Wrong { hint: error.hint().to_owned(), ..Wrong::not_built() },
+                AddressError::Empty
+                | AddressError::UnknownScheme { .. }
+                | AddressError::HostName { .. }
+                | AddressError::BadAddress { .. }
+                | AddressError::BadPort { .. }
+                | AddressError::Trailing
+                | AddressError::NotOneServer { .. } => {
+                    Wrong::new(format!("names no server: {}", error.to_string().escaped()), error.hint())
+                }
+            })
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 use super::At;
 use crate::config::Fault;
 use crate::config::fault::Shown;
+use crate::config::nearest::nearest;
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -110,7 +111,10 @@ impl<'a, 'i> Section<'a, 'i> {
     fn open(document: &'a Document, keys: &'static Keys, table: Option<&'a DeTable<'i>>, line: u32) -> Self {
         let section = Self { document, keys, table, line };
         for key in table.into_iter().flat_map(|table| table.keys()) {
-            if !keys.keys.contains(&key.get_ref().as_ref()) {
+            let is_known = keys.keys.contains(&key.get_ref().as_ref());
+            // Where a section's heading cannot be read its keys seem to stand in the one before.
+            let may_be_astray = !document.is_whole && super::is_known_anywhere(key.get_ref());
+            if !is_known && !may_be_astray {
                 let (what, hint) = super::unknown(key.get_ref(), keys);
                 document.fault(document.line(key.span().start), what, hint);
             }
@@ -257,7 +261,7 @@ impl<'a, 'i> Section<'a, 'i> {
             }
             None => {
                 let what = format!("`{key}`: {} is not known", text.quoted());
-                let hint = match super::values::nearest(&text, words.iter().map(|(word, _)| *word)) {
+                let hint = match nearest(&text, words.iter().map(|(word, _)| *word)) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("write {}", one_of(words.iter().map(|(word, _)| *word))),
                 };
@@ -275,7 +279,7 @@ impl<'a, 'i> Section<'a, 'i> {
             match words.iter().find(|(word, _)| *word == text) {
                 Some((_, known)) => meant.push(At { value: *known, line }),
                 None => {
-                    let hint = match super::values::nearest(&text, words.iter().map(|(word, _)| *word)) {
+                    let hint = match nearest(&text, words.iter().map(|(word, _)| *word)) {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => format!("write any of {}", one_of(words.iter().map(|(word, _)| *word))),
                     };
@@ -299,7 +303,7 @@ impl<'a, 'i> Section<'a, 'i> {
         };
         if !is_off {
             let Wrong { what, hint } = Wrong::not_built();
-            self.document.fault(self.document.line(value.span().start), format!("`{key}` {what}"), hint);
+            self.document.fault(self.document.line(value.span().start), format!("`{key}` in {} {what}", self.keys.written), hint);
         }
     }
 
@@ -310,7 +314,7 @@ impl<'a, 'i> Section<'a, 'i> {
         match value.get_ref() {
             DeValue::Table(table) => Section::open(self.document, keys, Some(table), line),
             DeValue::Array(items) if is_tables(items) => {
-                let what = format!("{} stands once, and is written `[[{}]]`", keys.written, keys.section);
+                let what = format!("`[[{}]]`: this section stands once", keys.section);
                 self.document.fault(line, what, format!("write {} once", keys.written));
                 Section::open(self.document, keys, None, line)
             }

@@ -17,7 +17,6 @@ mod reader;
 mod rpz;
 mod type_set;
 mod unbound;
-pub mod ut1;
 
 use std::fmt;
 
@@ -109,6 +108,3 @@ pub enum SingleLabels {
     /// The operator said that this list may (`force = ["public-suffix"]`): they are entries like others.
     HandOn,
 }
-
-#[cfg(test)]
-mod tests;

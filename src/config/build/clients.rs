@@ -1,0 +1,203 @@
+//! Groups: who is in which, and what each of them may.
+
+use super::Notes;
+use super::schedule::Around;
+use super::targets::Targets;
+use crate::client::{self, Clients, GroupId, Subnet};
+use crate::config::file::{self, At, Group, Target};
+use crate::dns::{Name, NameMap};
+use crate::lists::Registry;
+use crate::policy::{Origin, Policies, Policy, Scope, TierId, Tiers, YouTube};
+use std::collections::HashMap;
+
+/// The most groups: metrics keep series for each, and a school has dozens.
+const MOST_GROUPS: usize = 1000;
+
+/// Who is in which group, and each group's policy, in the order of the file.
+pub(super) fn clients(
+    clients: file::Clients,
+    mut groups: Vec<Group>,
+    registry: &Registry,
+    tiers: &Tiers,
+    notes: &mut Notes<'_>,
+) -> (Clients, Policies) {
+    let file::Clients { allowed, default_group, max_ttl: _, rate_limit } = clients;
+    if let Some(first) = groups.get(MOST_GROUPS) {
+        notes.fault(first.line, "more than 1000 groups", "clients with the same policy are one group with several subnets");
+        groups.truncate(MOST_GROUPS);
+    }
+    ids(&groups, notes);
+    let taken = subnets(&groups, notes);
+    let default_id = default_group.as_ref().map(|group| group.value.as_str());
+    for group in groups.iter().filter(|group| group.subnets.is_empty() && default_id != Some(group.id.value.as_str())) {
+        let what = format!("group `{}` has no subnets: no client is in it", group.id.value);
+        notes.warn(group.line, what, "add `subnets = [\"…\"]`, or name it in [clients] default_group");
+    }
+    let default = default_group.and_then(|At { value: id, line }| {
+        let place = groups.iter().position(|group| group.id.value == id);
+        if place.is_none() {
+            notes.unknown(line, "group", id.as_str(), groups.iter().map(|group| group.id.value.as_str()));
+        }
+        place.and_then(|place| u16::try_from(place).ok()).map(GroupId)
+    });
+
+    let targets = Targets::shipped();
+    let mut members = Vec::with_capacity(groups.len() + 1);
+    let mut policies = Vec::with_capacity(groups.len() + 1);
+    for (place, group) in groups.into_iter().enumerate() {
+        let id = GroupId(u16::try_from(place).expect("at most 1000 groups"));
+        let subnets = group.subnets.iter().map(|subnet| Subnet::from(subnet.value));
+        members.push(client::Group {
+            id: group.id.value.as_str().to_owned(),
+            name: group.name.clone().unwrap_or_else(|| group.id.value.as_str().to_owned()),
+            // One that another group named first is left out: it was said above.
+            subnets: subnets.filter(|subnet| taken.get(subnet) == Some(&place)).collect(),
+            via: Vec::new(),
+            rate_limit: group.rate_limit.unwrap_or(rate_limit),
+        });
+        policies.push(policy(id, group, registry, tiers, targets, notes));
+    }
+    let clients = Clients::new(members, default, rate_limit, allowed_clients(&allowed))
+        .expect("no prefix stands in two groups: each was left to the first");
+    if let Some(built_in) = clients.built_in() {
+        policies.push(Policy::of_tier(built_in, TierId::YOUNGEST));
+    }
+    (clients, Policies::new(policies))
+}
+
+fn allowed_clients(allowed: &[At<file::Allowed>]) -> client::Allowed {
+    let mut subnets = Vec::new();
+    for allowed in allowed {
+        match allowed.value {
+            file::Allowed::Any => return client::Allowed::Any,
+            file::Allowed::Private => subnets.extend(client::Allowed::private()),
+            file::Allowed::Network(network) => subnets.push(Subnet::from(network)),
+        }
+    }
+    client::Allowed::Subnets(subnets)
+}
+
+/// Notes ids that stand twice, or that the program uses itself.
+fn ids(groups: &[Group], notes: &mut Notes<'_>) {
+    let mut first = HashMap::new();
+    for group in groups {
+        let id = group.id.value.as_str();
+        if id == client::Group::BUILT_IN {
+            let what = format!("the id `{id}` is that of the built-in group of clients that no subnet covers");
+            notes.fault(group.id.line, what, "choose another id, and name it in [clients] default_group");
+        }
+        match first.get(id) {
+            Some(line) => {
+                notes.fault(group.id.line, format!("group `{id}` stands twice: on line {line} too"), "choose another id")
+            }
+            None => {
+                first.insert(id, group.id.line);
+            }
+        }
+    }
+}
+
+/// Which group each prefix belongs to; notes prefixes that stand twice or identify nobody.
+fn subnets(groups: &[Group], notes: &mut Notes<'_>) -> HashMap<Subnet, usize> {
+    let mut taken: HashMap<Subnet, usize> = HashMap::new();
+    for (place, group) in groups.iter().enumerate() {
+        for At { value, line } in &group.subnets {
+            let subnet = Subnet::from(*value);
+            match taken.get(&subnet) {
+                Some(first) if *first == place => {
+                    notes.warn(*line, format!("subnet {subnet} stands twice in group `{}`", group.id.value), "leave one out");
+                }
+                Some(first) => {
+                    let what =
+                        format!("subnet {subnet} of group `{}` is in group `{}` too", group.id.value, groups[*first].id.value);
+                    notes.fault(*line, what, "leave it to one of them; a longer prefix inside it may be another group's");
+                }
+                None => {
+                    taken.insert(subnet, place);
+                }
+            }
+            if subnet.is_link_local() {
+                let what = format!("subnet {subnet} is link-local: every link has the same addresses, so it identifies nobody");
+                notes.warn(*line, what, "name the subnet that the clients' other addresses are in");
+            }
+        }
+    }
+    taken
+}
+
+fn policy(id: GroupId, group: Group, registry: &Registry, tiers: &Tiers, targets: &Targets, notes: &mut Notes<'_>) -> Policy {
+    let Group {
+        line: _,
+        id: word,
+        name: _,
+        subnets: _,
+        tier,
+        allow,
+        deny,
+        safe_search,
+        youtube,
+        allow_only,
+        rate_limit: _,
+        schedule,
+    } = group;
+    let word = word.value.as_str();
+    let tier = tiers.find(tier.value.as_str()).unwrap_or_else(|| {
+        notes.unknown(tier.line, "tier", tier.value.as_str(), tiers.all().iter().map(|tier| tier.id.as_str()));
+        TierId::YOUNGEST
+    });
+    let defaults = tiers.tier(tier).settings;
+    if let Some(wanted) = safe_search.filter(|wanted| wanted.value && !defaults.safe_search) {
+        notes.fault(
+            wanted.line,
+            format!("safe search for group `{word}` is not built into this version"),
+            "leave `safe_search` out",
+        );
+    }
+    if let Some(wanted) = youtube.filter(|wanted| wanted.value != YouTube::Off && wanted.value != defaults.youtube) {
+        notes.fault(
+            wanted.line,
+            format!("this YouTube mode for group `{word}` is not built into this version"),
+            "leave `youtube` out",
+        );
+    }
+    if allow_only.value && allow.is_empty() {
+        let what = format!("group `{word}` is always in an exam, and its `allow` leaves nothing open");
+        notes.fault(allow_only.line, what, "name what stays open: `allow = [\"thi.truong.edu.vn\"]`");
+    }
+    let around = Around { group: word, tier, allows_nothing: allow.is_empty(), registry, tiers, targets };
+    let schedule = around.schedule(schedule, notes);
+    let allow = named(&allow, |target| targets.opened(target, notes));
+    let deny = named(&deny, |target| {
+        let closed = targets.closed(target, notes);
+        for (name, _) in closed.iter().filter(|(name, _)| allow.exact(name).is_some_and(|origin| *origin == Origin::Written)) {
+            let what = format!("group `{word}` both allows and denies `{name}`");
+            notes.warn(target.line, what, "allow wins; leave one of them out");
+        }
+        closed
+    });
+    let scope = if allow_only.value { Scope::AllowOnly } else { Scope::Everything };
+    Policy {
+        group: id,
+        tier,
+        schedule,
+        allow,
+        deny,
+        scope,
+        safe_search: safe_search.map(|wanted| wanted.value),
+        youtube: youtube.map(|wanted| wanted.value),
+    }
+}
+
+/// The names of all targets; what is written keeps its origin where a service brings the same name.
+fn named(targets: &[At<Target>], mut names: impl FnMut(&At<Target>) -> Vec<(Name, Origin)>) -> NameMap<Origin> {
+    let mut all = NameMap::default();
+    for (name, origin) in targets.iter().flat_map(&mut names) {
+        match (all.exact(&name), &origin) {
+            (Some(_), Origin::Service(_)) => {}
+            (None, Origin::Service(_)) | (None | Some(_), Origin::Written) => {
+                all.insert(&name, origin);
+            }
+        }
+    }
+    all
+}

@@ -1,0 +1,76 @@
+//! Listeners, upstreams and the journal: what has to agree between where we answer and whom we ask.
+
+use super::Notes;
+use crate::answer::upstream::{Server, Settings, is_own};
+use crate::config::file::{self, Allowed, At, Listen};
+use crate::journal::{self, JsonSink};
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// Notes listeners that are in each other's way, and such as make an open resolver.
+pub(super) fn listeners(listen: &Listen, clients: &file::Clients, notes: &mut Notes<'_>) {
+    let Listen { dns, http } = listen;
+    let all: Vec<&At<SocketAddr>> = dns.iter().chain(http).collect();
+    for (place, second) in all.iter().enumerate() {
+        let other = all[..place].iter().find(|first| meet(first.value, second.value));
+        if let Some(first) = other {
+            let what = format!("two listeners on {}: on line {} too, as {}", second.value, first.line, first.value);
+            notes.fault(second.line, what, "give one of them another port");
+        }
+    }
+    let Some(any) = clients.allowed.iter().find(|allowed| allowed.value == Allowed::Any) else { return };
+    for public in dns.iter().filter(|address| is_public(address.value.ip())) {
+        let what =
+            format!("listener {} together with `allowed = [\"any\"]` on line {} is an open resolver", public.value, any.line);
+        notes.warn(
+            public.line,
+            what,
+            "name the school's networks in [clients] allowed: open resolvers are used for attacks on others",
+        );
+    }
+}
+
+/// Whether both cannot be bound at the same time. Port 0 is any free port.
+fn meet(one: SocketAddr, other: SocketAddr) -> bool {
+    let same_family = one.is_ipv4() == other.is_ipv4();
+    let covers = one.ip() == other.ip() || same_family && (one.ip().is_unspecified() || other.ip().is_unspecified());
+    one.port() == other.port() && one.port() != 0 && covers
+}
+
+/// Whether hosts outside a school's network may reach it.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => !(v4.is_loopback() || v4.is_private() || v4.is_link_local()),
+        IpAddr::V6(v6) => !(v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local()),
+    }
+}
+
+/// Whom to ask, and how.
+pub(super) fn upstream(upstream: file::Upstream, listen: &Listen, notes: &mut Notes<'_>) -> Settings {
+    let file::Upstream { servers, strategy, timeout, trust_ad: _, rebinding: _ } = upstream;
+    let own: Vec<SocketAddr> = listen.dns.iter().map(|address| address.value).collect();
+    for (place, server) in servers.iter().enumerate() {
+        if servers[..place].iter().any(|first| first.value == server.value) {
+            notes.warn(server.line, "this server is named twice", "leave one out");
+        }
+        match &server.value {
+            Server::System => {}
+            Server::At(address) if is_own(address.address, &own) => {
+                let what = format!("the upstream {} is this program's own listener", address.address);
+                notes.fault(server.line, what, "name another server: a question must not come back to where it was asked");
+            }
+            Server::At(_) => {}
+        }
+    }
+    Settings { strategy, timeout, own, ..Settings::new(servers.into_iter().map(|server| server.value).collect()) }
+}
+
+/// What the journal keeps, and where.
+pub(super) fn journal(journal: file::Journal, beside: &Path, directory: PathBuf) -> journal::Settings {
+    let file::Journal { keep, client, allowed, json } = journal;
+    let json = json.map(|sink| match sink {
+        JsonSink::Stdout => JsonSink::Stdout,
+        JsonSink::File(path) => JsonSink::File(beside.join(path)),
+    });
+    journal::Settings { keep, client, allowed, json, directory }
+}

@@ -1,0 +1,47 @@
+//! What is wrong with the lists that a configuration names: what can be told without reading them whole, and what reading them told.
+
+use super::fault::Shown;
+use super::{Fault, Program};
+use crate::config::program::ListSource;
+use crate::lists::format::Format;
+use std::io::Read;
+use std::path::Path;
+
+/// Notes every list that is missing, unreadable or empty. `optional` lists only give a warning.
+pub fn sources(program: &Program) -> Vec<Fault> {
+    let config = program.file.as_deref().unwrap_or(Path::new(""));
+    program.lists.iter().filter_map(|source| of_source(config, source)).collect()
+}
+
+fn of_source(config: &Path, source: &ListSource) -> Option<Fault> {
+    let shown = source.path.display().to_string();
+    let (what, hint) = match first_octet(source) {
+        Ok(true) => return None,
+        Ok(false) => {
+            (format!("list `{}`: {} is empty", source.id, shown.quoted()), "fetch it again, or remove the [[list]]".to_owned())
+        }
+        Err(error) => {
+            let hint = match error.kind() {
+                std::io::ErrorKind::NotFound => "paths are relative to the configuration's folder",
+                std::io::ErrorKind::PermissionDenied => "the user that runs khien needs leave to read it",
+                std::io::ErrorKind::IsADirectory => "name a file, or write `format = \"ut1\"` for a tree of folders",
+                _ => "name a file that can be read",
+            };
+            (format!("list `{}`: {} cannot be read: {error}", source.id, shown.quoted()), hint.to_owned())
+        }
+    };
+    let line = Some(source.source_line);
+    Some(if source.optional { Fault::warning(config, line, what, hint) } else { Fault::error(config, line, what, hint) })
+}
+
+/// Whether the source holds anything.
+fn first_octet(source: &ListSource) -> std::io::Result<bool> {
+    let is_tree = std::fs::metadata(&source.path)?.is_dir();
+    if is_tree {
+        return match source.format {
+            None | Some(Format::Ut1) => Ok(std::fs::read_dir(&source.path)?.next().is_some()),
+            Some(_) => Err(std::io::ErrorKind::IsADirectory.into()),
+        };
+    }
+    Ok(std::fs::File::open(&source.path)?.read(&mut [0])? > 0)
+}
