@@ -8,7 +8,6 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use super::{Moment, Writer};
-use crate::clock::Clock;
 
 /// How long the writer rests when there was nothing to do: the latest that an entry is taken up.
 const REST: Duration = Duration::from_millis(100);
@@ -31,16 +30,15 @@ pub enum Stopped {
 }
 
 impl Writer {
-    /// Starts the thread.
+    /// Starts the thread, which reads the time from `now`.
     ///
     /// # Errors
     /// As the system says where no thread can be had.
-    pub fn start(mut self, clock: Clock) -> io::Result<Running> {
+    pub fn start(mut self, now: impl Fn() -> Moment + Send + 'static) -> io::Result<Running> {
         let stop = Arc::new(AtomicBool::new(false));
         let (done, ended) = channel();
         let stopping = Arc::clone(&stop);
         let thread = thread::Builder::new().name("journal".to_owned()).spawn(move || {
-            let now = || Moment { wall: clock.wall(), uptime: clock.running() };
             while !stopping.load(Ordering::Acquire) {
                 if self.step(now()) == 0 {
                     thread::park_timeout(REST);

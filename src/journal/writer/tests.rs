@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use rusqlite::Connection;
 
 use super::*;
-use crate::clock::Clock;
 use crate::journal::testkit::{client, entry, moment, no_source, settings};
 use crate::journal::{JsonSink, Source, Stopped, Tally};
 
@@ -156,7 +155,7 @@ fn a_reload_changes_what_is_written_from_the_next_step_on() {
 fn stopping_writes_what_waits() {
     let home = tempfile::tempdir().expect("a directory");
     let (journal, writer) = open(settings(home.path()), no_source());
-    let running = writer.start(Clock::set_to(moment(Duration::ZERO).wall)).expect("a thread");
+    let running = writer.start(|| moment(Duration::ZERO)).expect("a thread");
     for number in 0..5_000_u32 {
         journal.note(Entry { client: IpAddr::from(number.to_be_bytes()), ..entry("x.example") });
     }

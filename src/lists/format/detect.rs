@@ -79,7 +79,7 @@ pub(super) fn look(head: &[u8]) -> Result<Look, Fault> {
         return Err(Fault::Ublacklist);
     }
     // Most lines of such a file are plain names; a few of its own say that it is one.
-    if look.v2fly > 0 && look.v2fly * 20 >= look.telling {
+    if look.v2fly > 0 && look.v2fly * 100 >= look.telling {
         return Err(Fault::V2fly);
     }
     Ok(look)
@@ -158,15 +158,20 @@ fn is_adblock_title(text: &str) -> bool {
 /// Whether a rule is about elements of a page, or of its text.
 pub(super) fn has_cosmetic_mark(text: &str) -> bool {
     const MARKS: [&str; 9] = ["##", "#@#", "#?#", "#@?#", "#$#", "#@$#", "#$?#", "#%#", "$$"];
-    let marked = MARKS.iter().any(|mark| text.contains(mark));
-    // `####` rules off a comment.
-    marked && !text.contains("###") || text.contains("$$")
+    let body = text.trim_start_matches('#');
+    match text.len() - body.len() {
+        0 => MARKS.iter().any(|mark| text.contains(mark)),
+        // `####` rules off a comment, `## ` is one.
+        2 | 3 => !body.is_empty() && !body.starts_with(' '),
+        1 => MARKS.iter().any(|mark| text.starts_with(mark)),
+        _ => false,
+    }
 }
 
 fn is_v2fly(text: &str) -> bool {
     const KEYS: [&str; 5] = ["domain:", "full:", "keyword:", "regexp:", "include:"];
     let mut words = text.split_ascii_whitespace();
-    KEYS.iter().any(|key| text.starts_with(key))
+    KEYS.iter().any(|key| text.strip_prefix(key).is_some_and(|rest| !rest.is_empty() && !rest.starts_with([' ', '\t', '/'])))
         || words.nth(1).is_some_and(|word| word.starts_with(['@', '&']) && word.len() > 1)
 }
 

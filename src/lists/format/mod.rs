@@ -17,6 +17,7 @@ mod reader;
 mod rpz;
 mod type_set;
 mod unbound;
+pub mod ut1;
 
 use std::fmt;
 
@@ -108,3 +109,6 @@ pub enum SingleLabels {
     /// The operator said that this list may (`force = ["public-suffix"]`): they are entries like others.
     HandOn,
 }
+
+#[cfg(test)]
+mod tests;

@@ -221,6 +221,10 @@ impl<'s> Out<'s> {
             let looks_like = Some(look.format()).filter(|like| *like != format);
             return Err(Fault::MostlyBad { bad, lines, format, looks_like });
         }
+        let addresses = parsed.issues.count(IssueKind::Address) + parsed.issues.count(IssueKind::Network);
+        if parsed.entries == 0 && u64::from(addresses) * 10 >= lines * 9 {
+            return Err(Fault::AddressesOnly);
+        }
         let commonest =
             parsed.issues.counts().filter(|(kind, _)| *kind != IssueKind::SingleLabel).max_by_key(|(_, count)| *count);
         if let Some((what, count)) = commonest

@@ -68,12 +68,10 @@ fn rule(line: &str, cancelled: &HashSet<String>, out: &mut Out<'_>) {
     if rule.modifiers.is_none() && cancelled.is_empty() {
         return take(&rule, &Modifiers::default(), line, out);
     }
-    if cancelled.contains(&rule.canonical()) {
-        return out.cancelled();
-    }
     match Modifiers::of(rule.modifiers, rule.action) {
-        // It was read before all others.
+        // What takes rules back was read before all others.
         Some(modifiers) if modifiers.cancels => {}
+        _ if cancelled.contains(&rule.canonical()) => out.cancelled(),
         Some(modifiers) => take(&rule, &modifiers, line, out),
         None => out.issue(IssueKind::Modifier, line.as_bytes()),
     }
