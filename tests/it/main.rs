@@ -2,5 +2,6 @@
 
 mod faults;
 mod manual;
+mod readme;
 mod tidy;
 mod typos;
