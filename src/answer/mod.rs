@@ -2,9 +2,12 @@
 
 pub mod block;
 pub mod bypass;
+pub mod cache;
 pub mod special;
 mod texts;
 pub mod upstream;
 
 pub use block::{BlockAnswer, BlockMode, Blocked};
+pub use cache::{Cache, CacheCounts, CacheKey, Cached};
 pub use texts::Language;
+pub use upstream::{Answer, UpstreamFailure, Upstreams};

@@ -45,5 +45,13 @@ pub fn compose_question(id: u16, spelling: &[u8], record_type: RecordType, ask: 
     opt::start(out, Rcode::NOERROR, if ask.dnssec_ok { 0x80 } else { 0 });
 }
 
+/// Takes the OPT record off a query that [`compose_question`] wrote: for a server that knows no EDNS (RFC 6891 section 7).
+pub fn leave_out_edns(query: &mut Vec<u8>) {
+    query.truncate(query.len().saturating_sub(opt::OPT));
+    if let Some(additional) = query.get_mut(10..12) {
+        additional.fill(0);
+    }
+}
+
 #[cfg(test)]
 mod tests;

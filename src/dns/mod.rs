@@ -16,7 +16,7 @@ mod tidy;
 mod types;
 
 pub use chain::MOST_ALIASES;
-pub use compose::{Ask, compose_question};
+pub use compose::{Ask, compose_question, leave_out_edns};
 pub use message::{Malformed, Message, Question, Record, Section};
 pub use name::{MAX_LABEL, MAX_NAME, Name, NameError, Suffixes};
 pub use name_map::NameMap;

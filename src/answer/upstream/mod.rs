@@ -4,11 +4,31 @@
 //! upstream's failure is never the client's while another upstream is left to ask.
 
 mod address;
+mod connection;
+mod counters;
+mod exchange;
 mod failure;
+mod flight;
+mod health;
+mod limits;
+mod pool;
+mod question;
+mod race;
 mod settings;
 mod system;
+mod tcp;
+mod udp;
+
+#[cfg(test)]
+#[allow(dead_code, unreachable_pub, missing_docs, reason = "the kit serves the integration tests too")]
+#[path = "../../../tests/it/kit/upstream.rs"]
+pub(super) mod scripted;
+#[cfg(test)]
+mod testing;
 
 pub use address::{AddressError, PORT, Server, UpstreamAddress};
+pub use counters::{BUCKETS, Latency, UpstreamStats};
 pub use failure::{FailureKind, Fault, UpstreamFailure};
+pub use pool::{Answer, Upstreams};
 pub use settings::{Settings, Strategy};
 pub use system::{SetupError, SystemFiles, addresses, is_own};

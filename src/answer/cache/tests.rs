@@ -1,0 +1,219 @@
+//! The cache against a plain map, against a flood, and at its bounds.
+
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+
+use proptest::prelude::*;
+
+use super::super::upstream::scripted::{Asked, By};
+use super::super::upstream::{FailureKind, UpstreamFailure};
+use super::*;
+use crate::dns::{Ask, Relayed, compose_question};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn name(text: &str) -> Name {
+    Name::parse(text).expect("a name")
+}
+
+fn key(name: &Name) -> CacheKey<'_> {
+    CacheKey { name, record_type: RecordType::A, class: Class::IN, dnssec_ok: false, checking_disabled: false }
+}
+
+/// An upstream's question for the address of `name`, to be answered.
+fn asked(name: &Name) -> Asked {
+    let ask = Ask { recursion_desired: true, authentic_data: true, checking_disabled: false, dnssec_ok: false };
+    let mut bytes = Vec::new();
+    compose_question(0, name.as_wire(), RecordType::A, ask, &mut bytes);
+    Asked { bytes, by: By::Udp, from: ([127, 0, 0, 1], 1).into(), number: 0 }
+}
+
+fn relayed(bytes: &[u8]) -> Answer {
+    Ok(Arc::new(Relayed::read(bytes).expect("a whole message")))
+}
+
+fn address(name: &Name, number: u32, ttl: u32) -> Answer {
+    relayed(&asked(name).answer_for(Ipv4Addr::from(number), ttl))
+}
+
+#[test]
+fn an_entry_answers_until_its_ttl_is_over_and_grows_old() {
+    let (cache, www) = (Cache::new(1 << 20), name("www.example"));
+    cache.keep(&key(&www), &address(&www, 1, 60), 10 * SECOND);
+    let found = cache.find(&key(&www), 69 * SECOND).expect("still fresh");
+    assert_eq!((found.content.clone(), found.age(69 * SECOND)), (address(&www, 1, 60), 59));
+    assert_eq!(found.remaining(69 * SECOND), SECOND);
+    assert!(cache.find(&key(&www), 70 * SECOND).is_none());
+    let CacheCounts { hits, misses, entries, bytes } = cache.counts();
+    assert_eq!((hits, misses, entries), (1, 1, 1));
+    assert!(bytes > 300, "{bytes} octets");
+}
+
+#[test]
+fn an_entry_answers_its_own_question_only() {
+    let (cache, www, other) = (Cache::new(1 << 20), name("www.example"), name("ww2.example"));
+    let plain = key(&www);
+    cache.keep(&plain, &address(&www, 1, 60), SECOND);
+    for question in [
+        CacheKey { name: &other, ..plain },
+        CacheKey { record_type: RecordType::AAAA, ..plain },
+        CacheKey { class: Class(3), ..plain },
+        CacheKey { dnssec_ok: true, ..plain },
+        CacheKey { checking_disabled: true, ..plain },
+    ] {
+        assert!(cache.find(&question, SECOND).is_none(), "{question:?}");
+    }
+    assert!(cache.find(&CacheKey { name: &name("WWW.Example"), ..plain }, SECOND).is_some(), "letters' case is folded");
+    assert!(cache.peek(&plain, SECOND).is_some());
+    assert_eq!(cache.counts().hits, 1, "a peek is not counted");
+}
+
+#[test]
+fn what_has_no_lifetime_is_not_kept_and_failures_are_kept_briefly() {
+    let (cache, www) = (Cache::new(1 << 20), name("www.example"));
+    let failure = |kind| Err(UpstreamFailure { kind, rcode: None });
+    for content in [
+        address(&www, 1, 0),
+        relayed(&asked(&www).rcode(5)),
+        relayed(&asked(&www).rcode(3)),
+        failure(FailureKind::Busy),
+        failure(FailureKind::ClientBusy),
+    ] {
+        cache.keep(&key(&www), &content, SECOND);
+        assert!(cache.find(&key(&www), SECOND).is_none(), "{content:?}");
+    }
+    for content in [relayed(&asked(&www).rcode(2)), failure(FailureKind::Unreachable), failure(FailureKind::Network)] {
+        cache.keep(&key(&www), &content, SECOND);
+        assert_eq!(cache.find(&key(&www), 5 * SECOND).expect("kept for a while").content, content);
+        assert!(cache.find(&key(&www), SECOND + FAILURE_LIFETIME).is_none());
+    }
+}
+
+#[test]
+fn a_cache_too_small_for_an_entry_keeps_none() {
+    for bytes in [0, 100, 1000] {
+        let (cache, www) = (Cache::new(bytes), name("www.example"));
+        cache.keep(&key(&www), &address(&www, 1, 60), SECOND);
+        assert!(cache.find(&key(&www), SECOND).is_none());
+    }
+}
+
+#[test]
+fn an_answer_too_large_to_keep_does_not_leave_the_old_one() {
+    let (cache, www) = (Cache::new(1 << 16), name("www.example"));
+    cache.keep(&key(&www), &address(&www, 1, 600), SECOND);
+    let mut large = asked(&www).answer_for(Ipv4Addr::LOCALHOST, 600);
+    for number in 0..1000_u32 {
+        large.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 2, 0x58, 0, 4]);
+        large.extend(number.to_be_bytes());
+    }
+    large[6..8].copy_from_slice(&1001_u16.to_be_bytes());
+    cache.keep(&key(&www), &relayed(&large), SECOND);
+    assert!(cache.find(&key(&www), SECOND).is_none());
+    cache.keep(&key(&www), &address(&www, 2, 600), SECOND);
+    assert_eq!(cache.find(&key(&www), SECOND).expect("kept again").content, address(&www, 2, 600));
+}
+
+/// Asks for `name` as a resolver does: from the cache, else as from an upstream.
+fn serve(cache: &Cache, name: &Name, now: Duration) -> bool {
+    let hit = cache.find(&key(name), now).is_some();
+    if !hit {
+        cache.keep(&key(name), &address(name, 1, 3600), now);
+    }
+    hit
+}
+
+#[test]
+fn a_flood_of_names_asked_once_does_not_push_out_what_is_in_use() {
+    let cache = Cache::new(1 << 20);
+    let hot: Vec<Name> = (0..300).map(|number| name(&format!("site{number}.example"))).collect();
+    let now = SECOND;
+    for _ in 0..3 {
+        for name in &hot {
+            serve(&cache, name, now);
+        }
+    }
+    let (mut hits, mut asked) = (0, 0);
+    for number in 0..40_000_usize {
+        serve(&cache, &name(&format!("x{number:x}.flood.example")), now);
+        if number % 20 == 0 {
+            asked += 1;
+            hits += usize::from(serve(&cache, &hot[(number / 20) * 7 % hot.len()], now));
+        }
+        assert!(cache.counts().bytes <= 1 << 20);
+    }
+    assert!(hits * 100 >= asked * 95, "{hits} of {asked} questions for names in use were hits");
+}
+
+#[test]
+fn names_in_use_come_in_even_during_a_flood() {
+    let cache = Cache::new(1 << 20);
+    let now = SECOND;
+    for number in 0..20_000 {
+        serve(&cache, &name(&format!("x{number}.flood.example")), now);
+    }
+    let hot: Vec<Name> = (0..100).map(|number| name(&format!("site{number}.example"))).collect();
+    let mut late = 0;
+    for round in 0..60 {
+        for (place, name_in_use) in hot.iter().enumerate() {
+            let hit = serve(&cache, name_in_use, now);
+            late += usize::from(hit && round >= 50);
+            serve(&cache, &name(&format!("y{round}-{place}.flood.example")), now);
+        }
+    }
+    assert!(late >= 950, "{late} of the last 1000 were hits");
+}
+
+#[test]
+fn expired_entries_make_room_before_fresh_ones() {
+    let cache = Cache::new(1 << 18);
+    let lasting: Vec<Name> = (0..50).map(|number| name(&format!("lasting{number}.example"))).collect();
+    for name in &lasting {
+        cache.keep(&key(name), &address(name, 1, 3600), SECOND);
+        assert!(cache.find(&key(name), SECOND).is_some());
+    }
+    for number in 0..5000 {
+        let brief = name(&format!("brief{number}.example"));
+        let now = SECOND * number;
+        cache.keep(&key(&brief), &address(&brief, 1, 1), now);
+        cache.find(&key(&brief), now);
+        cache.find(&key(&brief), now);
+    }
+    let left = lasting.iter().filter(|name| cache.peek(&key(name), 3000 * SECOND).is_some()).count();
+    assert_eq!(left, 50);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// With room for all, the cache is a map with lifetimes; without, it says nothing that the map does not say.
+    #[test]
+    fn the_cache_is_a_map_that_may_forget(
+        steps in prop::collection::vec((0..40_usize, 0..4_u32, 0..5_u64), 1..400),
+        large in any::<bool>(),
+    ) {
+        let cache = Cache::new(if large { 1 << 22 } else { 12_000 });
+        let names: Vec<Name> = (0..40).map(|number| name(&format!("n{number}.example"))).collect();
+        let mut model: HashMap<usize, (Answer, Duration)> = HashMap::new();
+        let mut now = SECOND;
+        for (number, (which, ttl, pause)) in steps.into_iter().enumerate() {
+            now += SECOND * u32::try_from(pause / 3).expect("small");
+            let question = key(&names[which]);
+            if ttl < 3 {
+                let content = address(&names[which], u32::try_from(number).expect("few steps"), ttl * 2);
+                cache.keep(&question, &content, now);
+                if ttl > 0 {
+                    model.insert(which, (content, now + SECOND * ttl * 2));
+                }
+            }
+            let found = cache.find(&question, now).map(|cached| cached.content.clone());
+            let expected = model.get(&which).filter(|(_, expires)| now < *expires).map(|(content, _)| content.clone());
+            if large {
+                prop_assert_eq!(found, expected);
+            } else if found.is_some() {
+                prop_assert_eq!(found, expected);
+            }
+            prop_assert!(large || cache.counts().bytes <= 12_000);
+        }
+    }
+}

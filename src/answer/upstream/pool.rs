@@ -1,0 +1,242 @@
+//! All upstreams together: who is asked first, who next and when, and what is said when nobody has an answer.
+//!
+//! The rule: a fault or a refusal moves the question on at once, silence after a part of its time, and the silent one is
+//! still listened to; the first good answer is taken, whoever gives it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use super::counters::UpstreamStats;
+use super::exchange::{Outcome, Upstream};
+use super::failure::{FailureKind, Fault, UpstreamFailure};
+use super::flight::Flights;
+use super::health::Change;
+use super::limits::Limits;
+use super::question::Question;
+use super::race::{Race, Turn};
+use super::settings::{Settings, Strategy};
+use super::system::{SetupError, addresses};
+use crate::answer::cache::{Cache, CacheKey};
+use crate::dns::{Class, Query, Rcode, Relayed};
+
+/// One in so many questions of strategy `fastest` goes to another upstream first, to learn how fast it is by now.
+const EXPLORE: u32 = 32;
+
+/// What a question comes to.
+pub type Answer = Result<Arc<Relayed>, UpstreamFailure>;
+
+/// The upstreams; cheap to share, made anew by a reload.
+#[derive(Debug)]
+pub struct Upstreams {
+    pool: Arc<Pool>,
+    flights: Arc<Flights<Question, Answer>>,
+    limits: Limits,
+}
+
+/// What a flight needs.
+#[derive(Debug)]
+struct Pool {
+    upstreams: Vec<Arc<Upstream>>,
+    strategy: Strategy,
+    timeout: Duration,
+}
+
+impl Upstreams {
+    /// The upstreams that `settings` name; none is asked yet.
+    ///
+    /// # Errors
+    /// [`SetupError`] where nobody is left to ask, or one of our own listeners is named.
+    pub fn new(settings: &Settings) -> Result<Self, SetupError> {
+        Self::new_from(settings, None)
+    }
+
+    /// As [`Upstreams::new`]; an upstream that `old` has too keeps its health, counters and connections.
+    ///
+    /// # Errors
+    /// As [`Upstreams::new`].
+    pub fn new_from(settings: &Settings, old: Option<&Self>) -> Result<Self, SetupError> {
+        let known = |address| old.and_then(|old| old.pool.upstreams.iter().find(|upstream| upstream.address == address).cloned());
+        let upstreams = addresses(&settings.servers, &settings.system, &settings.own)?
+            .into_iter()
+            .map(|address| known(address.clone()).unwrap_or_else(|| Arc::new(Upstream::new(address, settings.idle))))
+            .collect();
+        Ok(Self {
+            pool: Arc::new(Pool { upstreams, strategy: settings.strategy, timeout: settings.timeout }),
+            flights: Flights::new(),
+            limits: Limits::new(settings.in_flight, settings.in_flight_per_client),
+        })
+    }
+
+    /// Asks the question of `query`, together with everyone who asks the same at this time; nothing is kept.
+    ///
+    /// An upstream's SERVFAIL is an answer where no other upstream has a better one: it may say why (RFC 8914).
+    ///
+    /// # Errors
+    /// [`UpstreamFailure`] says what to tell the client.
+    pub async fn ask(&self, query: &Query) -> Answer {
+        self.join(query, || None, |_| {}).await
+    }
+
+    /// As [`Upstreams::ask`], and the answer, or the failure, is in `cache` before any asker has it: there is no moment in
+    /// which the same question could be asked again. `now` is the running time at which this is called.
+    ///
+    /// # Errors
+    /// As [`Upstreams::ask`].
+    pub async fn ask_through(&self, cache: &Arc<Cache>, query: &Query, now: Duration) -> Answer {
+        let begun = Instant::now();
+        let cached = || cache.peek(&CacheKey::of(query), now).map(|cached| cached.content.clone());
+        let keep = {
+            let (cache, query) = (Arc::clone(cache), query.clone());
+            move |answer: &Answer| cache.keep(&CacheKey::of(&query), answer, now + begun.elapsed())
+        };
+        self.join(query, cached, keep).await
+    }
+
+    /// Each upstream's counters and state, in configured order.
+    pub fn stats(&self) -> Vec<UpstreamStats> {
+        self.pool.upstreams.iter().map(|upstream| upstream.stats()).collect()
+    }
+
+    /// How many questions are under way.
+    pub fn in_flight(&self) -> usize {
+        self.limits.in_flight()
+    }
+
+    async fn join(
+        &self,
+        query: &Query,
+        cached: impl FnOnce() -> Option<Answer>,
+        keep: impl FnOnce(&Answer) + Send + 'static,
+    ) -> Answer {
+        let failure = |kind| Err(UpstreamFailure { kind, rcode: None });
+        if query.class != Class::IN {
+            return Err(UpstreamFailure { kind: FailureKind::Network, rcode: Some(Rcode::NOTIMP) });
+        }
+        let Some(_client) = self.limits.client(query.source.client.ip()) else {
+            return failure(FailureKind::ClientBusy);
+        };
+        let question = Question::of(query);
+        let start = || {
+            if let Some(known) = cached() {
+                return Err(known);
+            }
+            let permit = self.limits.question().ok_or(failure(FailureKind::Busy))?;
+            let (pool, question) = (Arc::clone(&self.pool), question.clone());
+            Ok(async move {
+                let answer = pool.ask(Arc::new(question)).await;
+                keep(&answer);
+                drop(permit);
+                answer
+            })
+        };
+        self.flights.join(&question, start).await.unwrap_or_else(|| failure(FailureKind::Network))
+    }
+}
+
+impl Pool {
+    /// Puts the question to one upstream after the other until there is an answer, or no time.
+    async fn ask(&self, question: Arc<Question>) -> Answer {
+        let begun = Instant::now();
+        let order = self.order();
+        self.probe(&order, &question, begun);
+        let mut race = Race::new(order, begun, self.timeout);
+        let mut attempts = JoinSet::new();
+        loop {
+            let now = Instant::now();
+            match race.turn(now) {
+                Turn::Ask(runner, upstream) => {
+                    let (question, resend) = (Arc::clone(&question), self.resend());
+                    attempts.spawn(async move { (runner, upstream.ask(&question, resend).await) });
+                }
+                Turn::Wait(until) => tokio::select! {
+                    Some(ended) = attempts.join_next() => {
+                        // A panic in an attempt is that upstream's silence.
+                        if let Ok((runner, outcome)) = ended
+                            && let Some(answer) = race.ended(runner, outcome, Instant::now())
+                        {
+                            return Ok(answer);
+                        }
+                    }
+                    () = sleep_until(until) => {}
+                },
+                Turn::Over => return race.failure(now),
+            }
+        }
+    }
+
+    /// By UDP a question is sent again after an eighth of its time.
+    fn resend(&self) -> Duration {
+        self.timeout / 8
+    }
+
+    /// The healthy upstreams as the strategy says, then those set back.
+    fn order(&self) -> Vec<Arc<Upstream>> {
+        let (mut up, set_back): (Vec<_>, Vec<_>) = self.upstreams.iter().cloned().partition(|upstream| upstream.health.is_up());
+        match self.strategy {
+            Strategy::InOrder => {}
+            Strategy::Fastest => {
+                up.sort_by_key(|upstream| upstream.health.latency());
+                if up.len() > 1 && rand::random_ratio(1, EXPLORE) {
+                    let other = rand::random_range(1..up.len());
+                    up[..=other].rotate_right(1);
+                }
+            }
+        }
+        up.extend(set_back);
+        up
+    }
+
+    /// Puts the question to upstreams that are set back too, where that is due; nobody waits for what they say.
+    fn probe(&self, order: &[Arc<Upstream>], question: &Arc<Question>, now: Instant) {
+        if order.first().is_none_or(|first| !first.health.is_up()) {
+            return;
+        }
+        for upstream in order.iter().filter(|upstream| upstream.health.may_probe(now)) {
+            let (upstream, question, resend) = (Arc::clone(upstream), Arc::clone(question), self.resend());
+            let deadline = now + self.timeout;
+            tokio::spawn(async move {
+                let outcome = tokio::time::timeout_at(deadline, upstream.ask(&question, resend)).await;
+                note(&upstream, &outcome.unwrap_or(Err(Fault::Timeout)), now.elapsed());
+            });
+        }
+    }
+}
+
+/// Notes in counters and health what one attempt brought after `took`; an rcode that declines is for the race to weigh.
+pub(super) fn note(upstream: &Upstream, outcome: &Result<Outcome, Fault>, took: Duration) {
+    let now = Instant::now();
+    let change = match outcome {
+        Ok(message) => {
+            upstream.counters.answer(took);
+            match Fault::of(message.rcode()) {
+                Some(fault) => {
+                    upstream.counters.fault(fault);
+                    None
+                }
+                None => upstream.health.answered(took, now),
+            }
+        }
+        Err(fault) => {
+            upstream.counters.fault(*fault);
+            upstream.health.failed(took, now)
+        }
+    };
+    say(upstream, change);
+}
+
+/// Says in the log that an upstream is set back or in its turn again.
+pub(super) fn say(upstream: &Upstream, change: Option<Change>) {
+    match change {
+        Some(Change::Down) => {
+            tracing::warn!(upstream = %upstream.address, "upstream does not answer: set back behind the others")
+        }
+        Some(Change::Up) => tracing::info!(upstream = %upstream.address, "upstream answers again"),
+        None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;
