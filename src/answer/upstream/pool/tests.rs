@@ -9,6 +9,8 @@ use super::super::testing::{RIGHT, WRONG, addresses_in, in_order, query, query_f
 use super::*;
 use crate::dns::Ede;
 
+mod authority;
+
 const LONG: Duration = Duration::from_secs(10);
 const SECOND: Duration = Duration::from_secs(1);
 
