@@ -67,6 +67,9 @@ impl Zones {
         let mut words = record.split_ascii_whitespace();
         let Some(name) = words.next() else { return out.issue(IssueKind::Unreadable, text.as_bytes()) };
         let waits = self.redirect.as_ref().is_some_and(|zone| same(&zone.name, name));
+        if !waits {
+            self.finish(out);
+        }
         match words.last().and_then(Target::of) {
             Some(Target::Sink) if waits => {}
             Some(Target::Sink) => out.name(name, text, Scope::Exact, Effect::BLOCK),

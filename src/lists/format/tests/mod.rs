@@ -1,5 +1,7 @@
 //! Lists as wholes: the real ones where they are at hand, small ones of our own, and any bytes at all.
 
+mod golden;
+mod property;
 mod real;
 
 use super::{Action, Entry, Fault, Format, Parsed, Reading, Scope, parse};
