@@ -11,8 +11,11 @@ use khien::lists::format::{Format, Reading, parse};
 /// How many lines a made-up list has.
 const LINES: u32 = 500_000;
 
+/// What is measured, its format, and how the format writes a name.
+type Kind = (&'static str, Format, fn(&str) -> String);
+
 fn main() {
-    let kinds: [(&str, Format, fn(&str) -> String); 8] = [
+    let kinds: [Kind; 8] = [
         ("hosts", Format::Hosts, |name| format!("0.0.0.0 {name}\n")),
         ("domains", Format::Domains, |name| format!("{name}\n")),
         ("domains, punycode", Format::Domains, |name| format!("xn--mnchen-3ya.{name}\n")),
