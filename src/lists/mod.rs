@@ -1,11 +1,11 @@
 //! What is this name? Categories, the parsers of list formats, the compiler, images and the index over them.
 
 mod category;
+pub mod compile;
 #[cfg(test)]
 mod facts;
 pub mod format;
 pub mod guard;
-#[allow(dead_code, unused_imports)]
 pub mod image;
 mod index;
 mod list;
@@ -15,6 +15,7 @@ mod registry;
 pub mod services;
 pub mod sources;
 pub mod starter;
+pub mod store;
 pub mod text;
 pub mod tier_defaults;
 mod why;

@@ -24,12 +24,13 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use class::{Class, Sets};
 pub(super) use cold::{ColdRule, Record, write as write_record};
-pub(super) use find::Path as NodePath;
 pub(super) use labels::Labels;
 pub use layout::ImageFault;
 pub(super) use layout::VERSION;
 pub(super) use patterns::{PatternRow, Patterns};
-pub(super) use ranks::{Rank, Ranks, labels as rank_labels, of_name, of_pattern};
+pub(super) use ranks::{Ranks, labels as rank_labels, of_name, of_pattern};
+#[cfg(test)]
+pub(super) use write::seal;
 pub(super) use write::{ImageKey, Node, Parts, Unwritten, write};
 
 use self::class::CLASS;

@@ -158,3 +158,12 @@ fn place(nodes: &[Node], classes: usize) -> Result<Placed, Unwritten> {
 fn too_many() -> io::Error {
     io::Error::other(format!("more names than an image of version {VERSION} can hold"))
 }
+
+/// Puts the right checksum into octets that were changed.
+#[cfg(test)]
+pub(in crate::lists) fn seal(bytes: &mut [u8]) {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&bytes[..CHECKSUM.start]).update(&bytes[HEADER..]);
+    let digest = hasher.finalize();
+    bytes[CHECKSUM].copy_from_slice(digest.as_bytes());
+}

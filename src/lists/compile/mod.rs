@@ -1,0 +1,262 @@
+//! The compiler: from the sources of one owner's lists to one image.
+//!
+//! It runs in a child process with a memory limit of its own ([`spawn`], [`child::main`]); [`run`] is what the child does. The same
+//! sources give the same octets, whatever the order of lists and lines, as far as they mean the same.
+
+mod automata;
+pub mod child;
+mod job;
+mod report;
+mod rules;
+mod source;
+mod tree;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+pub use child::spawn;
+pub use job::{Job, JobList, Source};
+pub use report::{Guarded, IssueReport, ListReport, Loaded, Report, Tried};
+pub use rules::TooManyNames;
+
+use self::rules::Rules;
+use self::tree::{Setting, grow};
+use super::format::Action;
+use super::guard::may_take;
+use super::image::{ImageKey, Labels, MOST_LISTS, Meaning, Parts, PatternRow, Patterns, Unwritten, write};
+use super::store::write_aside;
+use super::{CategorySet, ImageFault, List, ListAction, Owner, Protection};
+use crate::dns::{MAX_NAME, Name};
+
+/// Why no image came out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompileFailure {
+    /// An owner has more lists than an image can tell apart.
+    #[error("{0} lists are more than one owner can have ({MOST_LISTS})")]
+    TooManyLists(usize),
+    /// More names than an image can hold.
+    #[error(transparent)]
+    TooManyNames(#[from] TooManyNames),
+    /// The job itself makes no sense.
+    #[error("the job cannot be read: {0}")]
+    Job(String),
+    /// The image could not be written.
+    #[error("cannot write {path}: {cause}")]
+    Write {
+        /// The image.
+        path: PathBuf,
+        /// What the operating system says.
+        cause: io::Error,
+    },
+    /// No child process could be had.
+    #[error("cannot start the compiler: {0}")]
+    Spawn(io::Error),
+    /// The child process ended without a report: out of memory, or killed.
+    #[error("the compiler ended early ({status}): {said}")]
+    Child {
+        /// How it ended.
+        status: String,
+        /// The end of what it wrote to standard error.
+        said: String,
+    },
+}
+
+/// Keys that are tried before two names are held for equal; the second is needed once in a million images.
+const KEYS: u32 = 16;
+
+/// Compiles the lists of `job` in this process and writes the image.
+///
+/// # Errors
+/// [`CompileFailure`]. A list at fault is none: it is reported, and the image goes without it.
+pub fn run(job: &Job) -> Result<Report, CompileFailure> {
+    let begun = Instant::now();
+    if job.lists.len() > MOST_LISTS {
+        return Err(CompileFailure::TooManyLists(job.lists.len()));
+    }
+    // Lists stand by id in the image, so that their order in the configuration changes nothing.
+    let mut order: Vec<usize> = (0..job.lists.len()).collect();
+    order.sort_by_key(|place| &job.lists[*place].list.id);
+    let mut rules = Rules::default();
+    let mut reports = Vec::new();
+    let mut patterns = Vec::new();
+    for (place, from) in (0_u16..).zip(&order) {
+        let (report, own) = source::load(place, &job.lists[*from], job.kept.as_deref(), &mut rules)?;
+        reports.push(report);
+        for pattern in own {
+            let types = rules.types(pattern.types);
+            let allow = pattern.action == Action::Allow;
+            let important = pattern.important;
+            patterns.push(PatternRow { list: place, line: pattern.line, regex: pattern.regex, allow, important, types });
+        }
+    }
+    let lists = order.iter().map(|place| job.lists[*place].list.clone()).collect();
+    let protected = protected_names(job)?;
+    let content = Content { owner: job.owner.clone(), lists, rules, patterns, protected, fingerprint: job.fingerprint() };
+    let mut put = |parts| put_file(&job.image, parts);
+    let made = content.make(&mut put).map_err(|failure| match failure {
+        Unmade::TooManyNames => TooManyNames.into(),
+        Unmade::Patterns(fault) => CompileFailure::Job(format!("patterns: {fault}")),
+        Unmade::Unwritten(Unwritten::Io(cause)) => CompileFailure::Write { path: job.image.clone(), cause },
+        Unmade::Unwritten(Unwritten::Collision) => {
+            CompileFailure::Write { path: job.image.clone(), cause: io::Error::other(Unwritten::Collision) }
+        }
+    })?;
+    for (report, guarded) in reports.iter_mut().zip(made.guarded) {
+        report.guarded = guarded;
+    }
+    for row in made.left_out {
+        reports[usize::from(row.list)].patterns_left_out.push((row.line, row.regex));
+    }
+    let mut lists: Vec<(usize, ListReport)> = order.into_iter().zip(reports).collect();
+    lists.sort_by_key(|(place, _)| *place);
+    Ok(Report {
+        owner: job.owner.clone(),
+        names: made.names,
+        rules: made.rules,
+        patterns: made.patterns,
+        octets: made.octets,
+        millis: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        lists: lists.into_iter().map(|(_, report)| report).collect(),
+    })
+}
+
+/// Writes an image aside, and then gives it its name.
+fn put_file(path: &Path, parts: Parts) -> Result<u64, Unwritten> {
+    let mut outcome = Err(Unwritten::Collision);
+    write_aside(path, |to| {
+        outcome = write(parts, to);
+        outcome.as_ref().map(|_| ()).map_err(|unwritten| io::Error::other(unwritten.to_string()))
+    })
+    .or_else(|cause| if outcome.is_ok() { Err(cause) } else { Ok(()) })?;
+    outcome
+}
+
+/// All that is in the lists of an owner.
+struct Content {
+    owner: Owner,
+    /// By id.
+    lists: Vec<List>,
+    rules: Rules,
+    patterns: Vec<PatternRow>,
+    protected: Vec<(Name, Protection)>,
+    fingerprint: [u8; 32],
+}
+
+/// What came of it.
+struct Made {
+    names: u64,
+    rules: u64,
+    patterns: usize,
+    octets: u64,
+    /// For each list.
+    guarded: Vec<Guarded>,
+    left_out: Vec<PatternRow>,
+}
+
+/// Why nothing came of it.
+#[derive(Debug)]
+enum Unmade {
+    TooManyNames,
+    Patterns(ImageFault),
+    Unwritten(Unwritten),
+}
+
+impl Content {
+    /// Makes the image and has it written by `put`.
+    fn make(mut self, put: &mut dyn FnMut(Parts) -> Result<u64, Unwritten>) -> Result<Made, Unmade> {
+        for (name, kinds) in &self.protected {
+            self.rules.protect(name, *kinds).map_err(|TooManyNames| Unmade::TooManyNames)?;
+        }
+        self.rules.sort();
+        let automata = automata::build(self.patterns);
+        let openable = openable(&self.lists, &automata.rows);
+        let (owner, lists, types) = (self.owner, self.lists, self.rules.type_table());
+        let meaning = Meaning { owner, lists, types, patterns: automata.rows };
+        let digest = digest(&self.rules);
+        for attempt in 0..KEYS {
+            let key = ImageKey::derive(&digest, attempt);
+            let setting = Setting { owner: &meaning.owner, lists: &meaning.lists, key, openable };
+            let grown = grow(&self.rules, &setting).ok_or(Unmade::TooManyNames)?;
+            let (names, rules, mut guarded) = (grown.names, grown.rules, grown.guarded);
+            let parts = Parts {
+                fingerprint: self.fingerprint,
+                meaning: meaning.clone(),
+                names,
+                rules,
+                key,
+                nodes: grown.nodes,
+                classes: grown.classes,
+                records: grown.records,
+                automata: automata.bytes.clone(),
+            };
+            match put(parts) {
+                Ok(octets) => {
+                    note_patterns(&meaning, &automata.bytes, &self.protected, &mut guarded).map_err(Unmade::Patterns)?;
+                    let patterns = meaning.patterns.iter().map(Vec::len).sum();
+                    return Ok(Made { names, rules, patterns, octets, guarded, left_out: automata.left_out });
+                }
+                Err(Unwritten::Collision) => {}
+                Err(fault @ Unwritten::Io(_)) => return Err(Unmade::Unwritten(fault)),
+            }
+        }
+        Err(Unmade::Unwritten(Unwritten::Collision))
+    }
+}
+
+fn protected_names(job: &Job) -> Result<Vec<(Name, Protection)>, CompileFailure> {
+    let read = |(name, kinds): &(String, u8)| match Name::parse(name) {
+        Ok(name) => Ok((name, Protection::from_bits(*kinds))),
+        Err(fault) => Err(CompileFailure::Job(format!("protected name {name}: {fault}"))),
+    };
+    job.protected.iter().map(read).collect()
+}
+
+/// The categories that some pattern may take a name out of, though no name in the tree says so.
+fn openable(lists: &[List], patterns: &[Vec<PatternRow>]) -> CategorySet {
+    let opens = |row: &&PatternRow| row.allow != (lists[usize::from(row.list)].action == ListAction::Allow);
+    patterns.iter().flatten().filter(opens).map(|row| lists[usize::from(row.list)].category).collect()
+}
+
+/// The digest of all names, from which the key is derived.
+fn digest(rules: &Rules) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = Vec::with_capacity(64 * 1024);
+    rules.walk(|key, _| {
+        buffer.extend_from_slice(key);
+        if buffer.len() >= 60 * 1024 {
+            hasher.update(&buffer);
+            buffer.clear();
+        }
+    });
+    hasher.update(&buffer);
+    hasher.finalize()
+}
+
+/// Notes the protected names that a pattern would have taken.
+fn note_patterns(
+    meaning: &Meaning,
+    automata: &[u8],
+    protected: &[(Name, Protection)],
+    guarded: &mut [Guarded],
+) -> Result<(), ImageFault> {
+    let patterns = Patterns::read(automata, meaning.patterns.clone())?;
+    if patterns.is_empty() {
+        return Ok(());
+    }
+    for (name, kinds) in protected {
+        let mut text = [0; MAX_NAME];
+        patterns.matching(Labels::of(name).text(&mut text), |row| {
+            let list = &meaning.lists[usize::from(row.list)];
+            let blocks = !row.allow && list.action != ListAction::Allow;
+            if blocks && !may_take(*kinds, list.standing, list.force, &meaning.owner) {
+                guarded[usize::from(row.list)].note(name, *kinds, &row.regex, row.line);
+            }
+        });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

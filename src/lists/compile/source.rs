@@ -1,0 +1,137 @@
+//! The text of a list: from its source, or from the copy that was kept when the source was last sound.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::job::{JobList, Source};
+use super::report::{ListReport, Loaded};
+use super::rules::{Rules, TooManyNames};
+use crate::lists::format::{Action, Entry, Fault, Parsed, Pattern, parse};
+use crate::lists::store::write_aside;
+use crate::lists::{ListAction, ListId};
+
+/// The most octets of one list's text, unpacked.
+const LARGEST: u64 = 2 << 30;
+
+/// The first octets of a Zstandard frame (RFC 8878 section 3.1.1).
+const ZSTANDARD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// Reads a list into `rules`; its patterns are given back. A source at fault gives way to the copy that was kept.
+pub(super) fn load(
+    place: u16,
+    job: &JobList,
+    kept: Option<&Path>,
+    rules: &mut Rules,
+) -> Result<(ListReport, Vec<Pattern>), TooManyNames> {
+    let mut report = ListReport::of(job.list.id.clone());
+    let fault = match read(place, job, &job.source, rules)? {
+        Ok(parsed) => {
+            report.read(Loaded::Fresh, &parsed);
+            if let Some(kept) = kept
+                && let Err(fault) = keep(kept, &job.list.id, &job.source)
+            {
+                report.fault = Some(format!("the list is sound, but no copy of it could be kept: {fault}"));
+            }
+            return Ok((report, parsed.patterns));
+        }
+        Err(fault) => fault,
+    };
+    report.fault = Some(fault.to_string());
+    let copy = kept.map(|kept| kept_path(kept, &job.list.id)).filter(|path| path.exists());
+    if let Some(copy) = copy
+        && let Ok(parsed) = read(place, job, &Source::File(copy), rules)?
+    {
+        report.read(Loaded::Kept, &parsed);
+        return Ok((report, parsed.patterns));
+    }
+    Ok((report, Vec::new()))
+}
+
+fn read(place: u16, job: &JobList, source: &Source, rules: &mut Rules) -> Result<Result<Parsed, Fault>, TooManyNames> {
+    let first = rules.len();
+    let mut full = None;
+    let mut blocks = 0_u64;
+    let mut sink = |entry: Entry<'_>| {
+        blocks += u64::from(entry.action == Action::Block);
+        if full.is_none() {
+            full = rules.add(place, &entry).err();
+        }
+    };
+    let parsed = open(source).and_then(|text| parse(text, job.reading(), &mut sink));
+    if let Some(full) = full {
+        return Err(full);
+    }
+    match parsed {
+        Ok(mut parsed) => {
+            // A list that allows and has nothing but exceptions means the names that it excepts.
+            let blocks = blocks > 0 || parsed.patterns.iter().any(|pattern| pattern.action == Action::Block);
+            if job.list.action == ListAction::Allow && !blocks {
+                rules.turn_exceptions(first);
+                parsed.patterns.iter_mut().for_each(|pattern| pattern.action = Action::Block);
+            }
+            Ok(Ok(parsed))
+        }
+        Err(fault) => {
+            rules.forget(first);
+            Ok(Err(fault))
+        }
+    }
+}
+
+/// The text of a source, unpacked.
+fn open(source: &Source) -> Result<Box<dyn BufRead + '_>, Fault> {
+    match source {
+        Source::Text(text) => Ok(Box::new(text.as_bytes())),
+        Source::File(path) => {
+            let mut file = BufReader::with_capacity(256 * 1024, File::open(path)?);
+            let packed = file.fill_buf()?.starts_with(&ZSTANDARD);
+            if packed {
+                let text = zstd::stream::read::Decoder::with_buffer(file)?;
+                Ok(Box::new(BufReader::with_capacity(256 * 1024, Bounded { from: text, left: LARGEST })))
+            } else {
+                Ok(Box::new(BufReader::with_capacity(256 * 1024, Bounded { from: file, left: LARGEST })))
+            }
+        }
+    }
+}
+
+/// Fails where a text is longer than it may be, rather than to take its beginning for the whole.
+struct Bounded<R> {
+    from: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(to)?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| io::Error::other(Fault::TooLarge(LARGEST).to_string()))?;
+        Ok(read)
+    }
+}
+
+/// Where the copy of a list is kept.
+pub(super) fn kept_path(kept: &Path, id: &ListId) -> PathBuf {
+    let mut file = String::new();
+    for byte in id.0.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => file.push(char::from(byte)),
+            other => file.push_str(&format!("%{other:02x}")),
+        }
+    }
+    kept.join(file + ".zst")
+}
+
+/// Keeps a copy of a source that was just read and found sound. Lists of the program need none.
+fn keep(kept: &Path, id: &ListId, source: &Source) -> io::Result<()> {
+    if matches!(source, Source::Text(_)) {
+        return Ok(());
+    }
+    let mut text = open(source).map_err(io::Error::other)?;
+    write_aside(&kept_path(kept, id), |to| {
+        // Level 1: the copy is written at every change of the list and read when things go wrong.
+        let mut packed = zstd::stream::write::Encoder::new(to, 1)?;
+        io::copy(&mut text, &mut packed)?;
+        packed.finish()?.flush()
+    })
+}
