@@ -116,8 +116,8 @@ impl Negative {
             return Self::No;
         }
         let soa = kept.iter().find(|(record, _)| record.section == Section::Authority && record.record_type == RecordType::SOA);
-        match soa.and_then(|(record, _)| Some(clamped(record.ttl()).min(record.soa_minimum()?))) {
-            Some(seconds) => Self::For(clamped(seconds)),
+        match soa.and_then(|(record, _)| Some(clamped(record.ttl()).min(clamped(record.soa_minimum()?)))) {
+            Some(seconds) => Self::For(seconds),
             None => Self::NotKept,
         }
     }
@@ -205,3 +205,6 @@ impl Relayed {
         Name::from_wire(&self.bytes[HEADER..]).expect("tidied from a checked question")
     }
 }
+
+#[cfg(test)]
+mod tests;
