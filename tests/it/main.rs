@@ -5,3 +5,4 @@ mod manual;
 mod readme;
 mod tidy;
 mod typos;
+mod wire;
