@@ -193,3 +193,6 @@ impl Clients {
 fn group_id(place: usize) -> GroupId {
     GroupId(u16::try_from(place).expect("configuration refuses more than 65,000 groups"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -164,3 +164,6 @@ fn pour(full_at: u64, pace: u64, now: u64) -> Option<u64> {
     let next = full_at.max(now).saturating_add(pace);
     (next - now <= BURST.as_nanos() as u64).then_some(next)
 }
+
+#[cfg(test)]
+mod tests;

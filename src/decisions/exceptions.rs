@@ -64,3 +64,6 @@ impl FromIterator<(Name, Exception)> for Exceptions {
         Self { names, last_days }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,3 +82,6 @@ impl FromIterator<(Name, Grant)> for Grants {
         grants
     }
 }
+
+#[cfg(test)]
+mod tests;

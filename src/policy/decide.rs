@@ -112,3 +112,6 @@ fn full_scene<'a>(
     let (_, found) = bare.first_match();
     bare.with_aliases(&found)
 }
+
+#[cfg(test)]
+mod tests;

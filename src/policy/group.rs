@@ -206,3 +206,6 @@ impl Policies {
         &self.policies
     }
 }
+
+#[cfg(test)]
+mod tests;

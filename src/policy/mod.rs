@@ -9,6 +9,9 @@ mod tier;
 mod time;
 mod verdict;
 
+#[cfg(test)]
+mod kit;
+
 pub use case::{AliasFindings, Case, Readiness, Shared};
 pub use decide::{Decision, Step, closes_below, decide, decide_fully, decide_local, trace};
 pub use group::{Exam, InForce, Origin, Policies, Policy, Scope};

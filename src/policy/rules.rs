@@ -303,3 +303,6 @@ fn group_word(policy: &Policy, name: &Name) -> Option<(Action, usize)> {
 pub(super) fn denies(policy: &Policy, name: &Name) -> bool {
     group_word(policy, name).is_some_and(|(action, _)| action == Action::Block)
 }
+
+#[cfg(test)]
+mod tests;

@@ -231,3 +231,6 @@ impl Schedule {
         Some(self.edges.get(next).copied().unwrap_or(MinuteOfDay::END))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -237,3 +237,6 @@ fn faults(specs: &[TierSpec]) -> Vec<TierFault> {
     }
     faults
 }
+
+#[cfg(test)]
+mod tests;

@@ -219,3 +219,6 @@ impl Change {
         Certainty::Between(clip(self.first), clip(self.last))
     }
 }
+
+#[cfg(test)]
+mod tests;
