@@ -106,6 +106,13 @@ impl Policy {
         [grant, exception, window, steady].into_iter().flatten().min().unwrap_or(Duration::MAX)
     }
 
+    /// The names in `deny` that can never close anything, because `allow` has the same ones and wins there; in order.
+    pub fn idle_denies(&self) -> Vec<Name> {
+        let mut idle: Vec<_> = self.deny.names().filter(|name| self.allow.exact(name).is_some()).collect();
+        idle.sort_unstable();
+        idle
+    }
+
     /// Whether an exam is on.
     fn in_exam(&self, at: &SchoolTime) -> bool {
         let standing = match self.scope {

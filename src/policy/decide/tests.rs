@@ -233,10 +233,10 @@ mod model {
         let exact = |category: &str| alias && world.alias_exact.contains(&category);
         let locked = |category: &&str| LOCKED.contains(category);
 
-        let own_lock = world.office.iter().any(|c| locked(c)) || (!lifted && world.school.iter().any(|c| locked(c)));
+        let own_lock = world.office.iter().any(&locked) || (!lifted && world.school.iter().any(&locked));
         let exact_threat = exact("malware") || exact("phishing");
-        let alias_office_lock = alias && world.alias_office.iter().any(|c| locked(c));
-        let alias_school_lock = alias && world.alias_school.iter().chain(&world.alias_exact).any(|c| locked(c));
+        let alias_office_lock = alias && world.alias_office.iter().any(&locked);
+        let alias_school_lock = alias && world.alias_school.iter().chain(&world.alias_exact).any(&locked);
         let alias_lock = alias_office_lock || exact_threat || (alias_school_lock && !opened && !lifted);
         let office_decision = any(&world.office_locks, asked) || world.alias.is_some_and(|alias| any(&world.office_locks, alias));
         if own_lock || alias_lock || office_decision {

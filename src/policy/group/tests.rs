@@ -229,3 +229,9 @@ fn a_groups_own_word_stands_before_the_tiers() {
 fn policies_stand_at_their_groups_places() {
     Policies::new(vec![Policy::of_tier(GroupId(1), TierId::YOUNGEST)]);
 }
+
+#[test]
+fn a_deny_of_what_is_allowed_by_the_same_name_is_idle() {
+    let policy = Policy { allow: names(&["b.test", "test"]), deny: names(&["c.test", "b.test"]), ..policy("primary") };
+    assert_eq!(policy.idle_denies(), [name("b.test")]);
+}
