@@ -1,5 +1,6 @@
 //! What a compilation is asked to do: the lists of one owner, and where the image goes.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -48,6 +49,13 @@ pub enum Source {
     File(PathBuf),
     /// In the program: a starter list.
     Text(String),
+    /// In a folder of a tree that the University of Toulouse publishes, which is a directory or its tar.
+    Folder {
+        /// The tree.
+        tree: PathBuf,
+        /// The folder's name.
+        folder: String,
+    },
 }
 
 impl JobList {
@@ -70,6 +78,7 @@ impl Job {
             hasher.update(bytes);
         };
         field(self.owner.text().as_bytes());
+        let mut trees: HashMap<&Path, Option<[u8; 32]>> = HashMap::new();
         for list in &self.lists {
             let rows = serde_json::to_vec(&(&list.list, list.format.map(Format::text))).unwrap_or_default();
             field(&rows);
@@ -77,6 +86,10 @@ impl Job {
             let fresh = match &list.source {
                 Source::Text(text) => Some(blake3::hash(text.as_bytes()).into()),
                 Source::File(path) => digest(path).ok(),
+                Source::Folder { tree, folder } => {
+                    field(folder.as_bytes());
+                    *trees.entry(tree).or_insert_with(|| digest(tree).ok())
+                }
             };
             let kept = || self.kept.as_ref().and_then(|kept| digest(&super::source::kept_path(kept, &list.list.id)).ok());
             field(&fresh.or_else(kept).unwrap_or_default());

@@ -9,6 +9,7 @@ mod job;
 mod report;
 mod rules;
 mod source;
+mod toulouse;
 mod tree;
 
 use std::io;
@@ -81,8 +82,8 @@ pub fn run(job: &Job) -> Result<Report, CompileFailure> {
     let mut rules = Rules::default();
     let mut reports = Vec::new();
     let mut patterns = Vec::new();
-    for (place, from) in (0_u16..).zip(&order) {
-        let (report, own) = source::load(place, &job.lists[*from], job.kept.as_deref(), &mut rules)?;
+    let jobs: Vec<&JobList> = order.iter().map(|place| &job.lists[*place]).collect();
+    for (place, (report, own)) in (0_u16..).zip(source::load(&jobs, job.kept.as_deref(), &mut rules)?) {
         reports.push(report);
         for pattern in own {
             let types = rules.types(pattern.types);

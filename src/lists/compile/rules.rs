@@ -117,6 +117,15 @@ impl Rules {
         self.rules.truncate(first);
     }
 
+    /// Forgets the rules of one list from `first` on.
+    pub(super) fn forget_list(&mut self, first: usize, list: u16) {
+        let mut place = 0;
+        self.rules.retain(|rule| {
+            place += 1;
+            place <= first || rule.list != list
+        });
+    }
+
     /// Puts the rules in order: by name, then list, then line.
     pub(super) fn sort(&mut self) {
         let keys = &self.keys;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::job::{JobList, Source};
 use super::report::{ListReport, Loaded};
 use super::rules::{Rules, TooManyNames};
+use super::toulouse as tree;
 use crate::lists::format::{Action, Entry, Fault, Parsed, Pattern, parse};
 use crate::lists::store::write_aside;
 use crate::lists::{ListAction, ListId};
@@ -17,35 +18,56 @@ const LARGEST: u64 = 2 << 30;
 /// The first octets of a Zstandard frame (RFC 8878 section 3.1.1).
 const ZSTANDARD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// Reads a list into `rules`; its patterns are given back. A source at fault gives way to the copy that was kept.
-pub(super) fn load(
+/// A list's report, and its patterns.
+pub(super) type Loading = (ListReport, Vec<Pattern>);
+
+/// Reads lists into `rules`, each under its place. A source at fault gives way to the copy that was kept.
+pub(super) fn load(jobs: &[&JobList], kept: Option<&Path>, rules: &mut Rules) -> Result<Vec<Loading>, TooManyNames> {
+    let mut all = Vec::new();
+    let mut folders = tree::read(jobs, kept, rules)?;
+    for (place, job) in (0_u16..).zip(jobs) {
+        let outcome = match (&job.source, folders.remove(&place)) {
+            (Source::Folder { .. }, Some(outcome)) => outcome,
+            (Source::Folder { .. }, None) => Err(Fault::NoSuchFolder),
+            (source @ (Source::File(_) | Source::Text(_)), _) => read(place, job, source, rules)?,
+        };
+        let mut report = ListReport::of(job.list.id.clone());
+        let patterns = match outcome {
+            Ok(parsed) => {
+                report.read(Loaded::Fresh, &parsed);
+                if let Some(kept) = kept
+                    && let Err(fault) = keep(kept, &job.list.id, &job.source)
+                {
+                    report.fault = Some(format!("the list is sound, but no copy of it could be kept: {fault}"));
+                }
+                parsed.patterns
+            }
+            Err(fault) => {
+                report.fault = Some(fault.to_string());
+                from_copy(place, job, kept, rules, &mut report)?
+            }
+        };
+        all.push((report, patterns));
+    }
+    Ok(all)
+}
+
+/// Reads the copy that was kept of a list whose source is at fault, where there is one.
+fn from_copy(
     place: u16,
     job: &JobList,
     kept: Option<&Path>,
     rules: &mut Rules,
-) -> Result<(ListReport, Vec<Pattern>), TooManyNames> {
-    let mut report = ListReport::of(job.list.id.clone());
-    let fault = match read(place, job, &job.source, rules)? {
-        Ok(parsed) => {
-            report.read(Loaded::Fresh, &parsed);
-            if let Some(kept) = kept
-                && let Err(fault) = keep(kept, &job.list.id, &job.source)
-            {
-                report.fault = Some(format!("the list is sound, but no copy of it could be kept: {fault}"));
-            }
-            return Ok((report, parsed.patterns));
-        }
-        Err(fault) => fault,
-    };
-    report.fault = Some(fault.to_string());
+    report: &mut ListReport,
+) -> Result<Vec<Pattern>, TooManyNames> {
     let copy = kept.map(|kept| kept_path(kept, &job.list.id)).filter(|path| path.exists());
     if let Some(copy) = copy
         && let Ok(parsed) = read(place, job, &Source::File(copy), rules)?
     {
         report.read(Loaded::Kept, &parsed);
-        return Ok((report, parsed.patterns));
+        return Ok(parsed.patterns);
     }
-    Ok((report, Vec::new()))
+    Ok(Vec::new())
 }
 
 fn read(place: u16, job: &JobList, source: &Source, rules: &mut Rules) -> Result<Result<Parsed, Fault>, TooManyNames> {
@@ -93,6 +115,8 @@ fn open(source: &Source) -> Result<Box<dyn BufRead + '_>, Fault> {
                 Ok(Box::new(BufReader::with_capacity(256 * 1024, Bounded { from: file, left: LARGEST })))
             }
         }
+        // Folders of a tree are read together, by `tree`.
+        Source::Folder { .. } => Err(Fault::NoSuchFolder),
     }
 }
 
@@ -122,9 +146,9 @@ pub(super) fn kept_path(kept: &Path, id: &ListId) -> PathBuf {
     kept.join(file + ".zst")
 }
 
-/// Keeps a copy of a source that was just read and found sound. Lists of the program need none.
+/// Keeps a copy of a file that was just read and found sound. Lists of the program need none; folders are kept as they are read.
 fn keep(kept: &Path, id: &ListId, source: &Source) -> io::Result<()> {
-    if matches!(source, Source::Text(_)) {
+    if matches!(source, Source::Text(_) | Source::Folder { .. }) {
         return Ok(());
     }
     let mut text = open(source).map_err(io::Error::other)?;

@@ -1,6 +1,7 @@
 //! Each harm that real lists were found to do, with the lines that did it.
 
 use super::{category, compiled, job, list, name};
+use crate::lists::compile::{Loaded, Source};
 use crate::dns::RecordType;
 use crate::lists::{CategorySet, Effect, Force, Index, List, ListAction, Protected, Standing};
 
@@ -123,4 +124,45 @@ fn a_list_that_allows_takes_names_out_of_its_own_category_only() {
     assert_eq!(categories(&index, "garena.vn"), CategorySet::from_iter([category(GAMES)]));
     assert_eq!(categories(&index, "poki.com"), CategorySet::from_iter([category(PHISHING)]));
     assert!(categories(&index, "teams.microsoft.com").is_empty());
+}
+
+#[test]
+fn a_white_folder_of_a_tree_never_blocks_and_a_lost_tree_gives_way_to_the_copies() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let tree = directory.path().join("blacklists");
+    for (folder, usage, names) in [("games", "black\n", "poki.com\ny8.com\n"), ("liste_bu", "white\n", "wikipedia.org\n")] {
+        std::fs::create_dir_all(tree.join(folder)).expect("a folder");
+        std::fs::write(tree.join(folder).join("domains"), names).expect("written");
+        std::fs::write(tree.join(folder).join("usage"), usage).expect("written");
+    }
+    let mut job = job(directory.path(), vec![(content("ut1-games"), ""), (content("ut1-white"), "")], &[]);
+    for (list, folder) in job.lists.iter_mut().zip(["games", "liste_bu"]) {
+        list.source = Source::Folder { tree: tree.clone(), folder: folder.to_owned() };
+    }
+    let (report, index) = compiled(&job);
+    assert_eq!([report.lists[0].loaded, report.lists[1].loaded], [Loaded::Fresh, Loaded::Nothing]);
+    assert!(report.lists[1].fault.as_deref().is_some_and(|fault| fault.contains("white")), "{:?}", report.lists[1].fault);
+    assert!(categories(&index, "vi.wikipedia.org").is_empty());
+    assert!(!categories(&index, "www.poki.com").is_empty());
+    std::fs::remove_dir_all(&tree).expect("the tree is lost");
+    let (report, index) = compiled(&job);
+    assert_eq!((report.lists[0].loaded, report.lists[0].fault.is_some()), (Loaded::Kept, true));
+    assert!(!categories(&index, "www.poki.com").is_empty());
+}
+
+#[test]
+fn a_list_that_became_a_web_page_gives_way_to_the_copy() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("games.txt");
+    std::fs::write(&file, "poki.com\ny8.com\n").expect("written");
+    let mut job = job(directory.path(), vec![(content("games"), "")], &[]);
+    job.lists[0].source = Source::File(file.clone());
+    let before = job.fingerprint();
+    let (report, _) = compiled(&job);
+    assert_eq!((report.lists[0].loaded, &report.lists[0].fault), (Loaded::Fresh, &None));
+    std::fs::write(&file, "<!DOCTYPE html><html><body>Log in</body></html>\n").expect("written");
+    assert_ne!(job.fingerprint(), before);
+    let (report, index) = compiled(&job);
+    assert_eq!((report.lists[0].loaded, report.lists[0].fault.is_some()), (Loaded::Kept, true));
+    assert!(!categories(&index, "poki.com").is_empty());
 }
