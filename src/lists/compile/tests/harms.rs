@@ -1,8 +1,8 @@
 //! Each harm that real lists were found to do, with the lines that did it.
 
 use super::{category, compiled, job, list, name};
-use crate::lists::compile::{Loaded, Source};
 use crate::dns::RecordType;
+use crate::lists::compile::{Loaded, Source};
 use crate::lists::{CategorySet, Effect, Force, Index, List, ListAction, Protected, Standing};
 
 const PHISHING: usize = 1;
