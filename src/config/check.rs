@@ -1,5 +1,9 @@
 //! What is wrong with the lists that a configuration names: what can be told without reading them whole, and what reading them told.
 
+mod compiled;
+
+pub use compiled::compiled;
+
 use super::fault::Shown;
 use super::{Fault, Program};
 use crate::config::program::ListSource;
