@@ -45,9 +45,12 @@ fn whole(list: &ListReport, source: &ListSource, file: &Path, config: &Path, fau
         (Loaded::Fresh, _) => Fault::warning(config, line, what, "the state directory needs room, and to be writable"),
         (Loaded::Kept, _) => Fault::error(config, line, what, "the copy that was last sound stays in use; fetch the list again"),
         (Loaded::Nothing, true) => Fault::warning(config, line, what, "the list is optional, and left out"),
-        (Loaded::Nothing, false) => {
-            Fault::error(config, line, what, "fetch the list again, or say its `format`; nothing resolves before it is loaded once")
-        }
+        (Loaded::Nothing, false) => Fault::error(
+            config,
+            line,
+            what,
+            "fetch the list again, or say its `format`; nothing resolves before it is loaded once",
+        ),
     });
 }
 

@@ -63,7 +63,10 @@ fn guarded_names_are_told_at_their_lines() {
     assert_eq!(told.len(), 7, "five suffixes, the count of the rest, and the protected name: {told:#?}");
     assert!(told[0].starts_with("/k/x.txt:1: warning: `gov.vn` is a public suffix"), "{told:#?}");
     assert!(told[5].starts_with("/k/x.txt: warning: 2 more public suffixes"), "{told:#?}");
-    assert!(told[6].starts_with("/k/x.txt:8: warning: `zalo.me` would take the protected name `zalo.me` (popular) along"), "{told:#?}");
+    assert!(
+        told[6].starts_with("/k/x.txt:8: warning: `zalo.me` would take the protected name `zalo.me` (popular) along"),
+        "{told:#?}"
+    );
 }
 
 #[test]
@@ -75,7 +78,9 @@ fn issues_are_counted_with_their_first_line() {
     let told = told(&program(""), &skipped);
     assert_eq!(
         told,
-        ["/k/x.txt:3: warning: a URL, such as `http://a.vn/b`\nhint: 12 lines are skipped, this one first; the rest of the list is in force"]
+        [
+            "/k/x.txt:3: warning: a URL, such as `http://a.vn/b`\nhint: 12 lines are skipped, this one first; the rest of the list is in force"
+        ]
     );
 }
 
