@@ -30,19 +30,19 @@ pub enum SuffixKind {
     Platform,
 }
 
-/// Names of the ICANN part that are no public suffix themselves but stand above one, and above no wildcard of the list.
+/// Names that are no public suffix, and stand above one of the ICANN part that no wildcard of the list says: the counties of
+/// Norway under which municipalities have theirs.
 ///
-/// Found by walking the whole list; a test keeps them true.
-const ABOVE_SUFFIXES: &[&str] = &[
+/// Found by walking version 2.1.247 of the crate whole; a test holds each against the list.
+const ABOVE_SUFFIXES: [&str; 9] = [
     "akershus.no",
     "buskerud.no",
     "hedmark.no",
-    "more-og-romsdal.no",
+    "hordaland.no",
     "nordland.no",
     "ostfold.no",
     "telemark.no",
     "vestfold.no",
-    "xn--mre-og-romsdal-qqb.no",
     "xn--stfold-9xa.no",
 ];
 
@@ -92,3 +92,6 @@ fn write_text(name: &Name, to: &mut [u8]) -> usize {
     }
     at
 }
+
+#[cfg(test)]
+mod tests;
