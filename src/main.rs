@@ -1,3 +1,7 @@
 //! The program `khien`; everything it does is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    khien::cli::run()
+}

@@ -2,6 +2,8 @@
 //!
 //! The rule: whoever wants to read of one client says why, and that stands in the audit trail before anything is shown.
 
+mod options;
+
 use std::io::{self, Write};
 use std::net::IpAddr;
 use std::ops::ControlFlow;
@@ -14,6 +16,8 @@ use jiff::{Span, Timestamp, ZonedDateTime};
 use crate::decisions::audit::{self, Act, AuditError};
 use crate::dns::Name;
 use crate::journal::{ClientForm, Filter, Form, Line, ReadError, Show, read};
+
+pub(super) use options::Journal;
 
 /// What was typed, and what the configuration says.
 #[derive(Debug, Clone)]
@@ -142,7 +146,8 @@ pub fn time(text: &str, now: &ZonedDateTime) -> Result<Timestamp, JournalError> 
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }
-    let local = text.parse::<DateTime>().ok().or_else(|| Some(text.parse::<Date>().ok()?.to_datetime(jiff::civil::Time::midnight())));
+    let local =
+        text.parse::<DateTime>().ok().or_else(|| Some(text.parse::<Date>().ok()?.to_datetime(jiff::civil::Time::midnight())));
     if let Some(local) = local {
         return local.to_zoned_datetime(now.time_zone().clone()).map(|zoned| zoned.timestamp()).map_err(|_| bad());
     }

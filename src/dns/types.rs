@@ -192,6 +192,8 @@ impl Ede {
     pub const PROHIBITED: Self = Self(18);
     /// A stale NXDOMAIN.
     pub const STALE_NXDOMAIN: Self = Self(19);
+    /// The operation or query is not supported.
+    pub const NOT_SUPPORTED: Self = Self(21);
     /// No upstream was reachable.
     pub const NO_REACHABLE_AUTHORITY: Self = Self(22);
     /// An upstream could not be talked to, or no room was left for the question.

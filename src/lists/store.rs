@@ -154,7 +154,7 @@ fn is_of(owner: &Owner, file: &str) -> bool {
 ///
 /// # Errors
 /// What `write` or the operating system says; nothing is left behind then.
-pub(super) fn write_aside(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+pub fn write_aside(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
     let mut aside = path.as_os_str().to_owned();
     aside.push(format!(".{}.new", std::process::id()));
     let aside = PathBuf::from(aside);

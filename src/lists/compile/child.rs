@@ -27,7 +27,11 @@ pub fn spawn(job: &Job, memory_limit: u64) -> Result<Report, CompileFailure> {
     spawn_program(&program, job, memory_limit)
 }
 
-pub(super) fn spawn_program(program: &Path, job: &Job, memory_limit: u64) -> Result<Report, CompileFailure> {
+/// As [`spawn`], with another program than this one: for tests, which are another.
+///
+/// # Errors
+/// As [`spawn`].
+pub fn spawn_program(program: &Path, job: &Job, memory_limit: u64) -> Result<Report, CompileFailure> {
     let text = serde_json::to_vec(job).map_err(|fault| CompileFailure::Job(fault.to_string()))?;
     let mut child = Command::new(program)
         .arg(COMMAND)

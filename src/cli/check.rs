@@ -1,0 +1,34 @@
+//! `khien check`: every fault of the configuration and its lists, in one run.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::{AT_FAULT, FINE};
+use crate::config::{self, Fault, Severity};
+use crate::server;
+
+/// Exit code 2 where anything is wrong; warnings alone are fine.
+pub(super) fn run(file: Option<&Path>) -> Result<u8> {
+    let (program, mut faults) = match config::load(file) {
+        Ok(loaded) => loaded,
+        Err(faults) => return Ok(say(&faults)),
+    };
+    faults.extend(server::check_lists(&program).map_err(anyhow::Error::msg)?);
+    let code = say(&faults);
+    if code == FINE {
+        let what = file.map_or_else(|| "the built-in configuration".to_owned(), |file| file.display().to_string());
+        println!("{what}: fine");
+        for not_yet in program.not_yet_in_force() {
+            println!("not yet in force: {not_yet}");
+        }
+    }
+    Ok(code)
+}
+
+fn say(faults: &[Fault]) -> u8 {
+    for fault in faults {
+        eprintln!("{fault}");
+    }
+    if faults.iter().any(|fault| fault.severity == Severity::Error) { AT_FAULT } else { FINE }
+}

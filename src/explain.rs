@@ -1,0 +1,292 @@
+//! Why is this name blocked, or open? The pipeline's own judges, each asked aloud, with every list and line that names it.
+//!
+//! The rule: nothing is decided here. Each step is what serving would do with the same query at the same time.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::answer::{CacheKey, bypass, special};
+use crate::client::{GroupId, How};
+use crate::dns::{Name, Query, RecordType, Source, Transport};
+use crate::pipeline::{Now, Rooms, Trial};
+use crate::policy::{Action, AliasFindings, Bypass, Decision, Outcome, Reason, Verdict, trace};
+use crate::snapshot::Snapshot;
+use std::sync::Arc;
+
+/// For whom a name is explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    /// For the client with this address.
+    Client(IpAddr),
+    /// For any client of this group.
+    Group(GroupId),
+}
+
+/// The answer to "why?", for one asker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// The name asked for.
+    pub name: String,
+    /// The type asked for.
+    pub r#type: String,
+    /// The client's address, where it was explained for one.
+    pub client: Option<String>,
+    /// The group's id.
+    pub group: String,
+    /// What led to the group.
+    pub because: String,
+    /// The id of the tier in force.
+    pub tier: String,
+    /// `allowed`, `blocked` or `failed` (not ready), as the journal writes it; `none` where the client is refused.
+    pub verdict: String,
+    /// The rule that decided, as the journal writes it.
+    pub reason: String,
+    /// The id of the category that decided.
+    pub category: Option<String>,
+    /// The alias that decided, where not the asked name did.
+    pub by_alias: Option<String>,
+    /// Each rule in order; the first that matched decided.
+    pub rules: Vec<Rule>,
+    /// Every rule of every list that names it.
+    pub lists: Vec<Listing>,
+    /// The names that the upstream's answer leads to.
+    pub aliases: Vec<Alias>,
+    /// Whether aliases could be looked at, and if not, why.
+    pub note: Option<String>,
+}
+
+/// One rule of the policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Its id.
+    pub rule: String,
+    /// Whether it matched.
+    pub matched: bool,
+    /// Whether it is the first that matched.
+    pub decided: bool,
+    /// `blocked` or `allowed`, where it matched.
+    pub verdict: Option<String>,
+    /// The category, where one matched.
+    pub category: Option<String>,
+    /// The name that the rule is written for, where it is written for one.
+    pub name: Option<String>,
+}
+
+/// One rule of one list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    /// The list's id.
+    pub list: String,
+    /// The line in it, counted from 1.
+    pub line: u32,
+    /// The name or pattern there.
+    pub rule: String,
+    /// The list's category.
+    pub category: String,
+    /// Whose list it is.
+    pub owner: String,
+    /// What came of the rule.
+    pub effect: String,
+}
+
+/// A name that the upstream's answer leads to, and what lists say of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alias {
+    /// The name.
+    pub name: String,
+    /// Every rule of every list that names it.
+    pub lists: Vec<Listing>,
+}
+
+/// How the names behind the asked one are found.
+#[derive(Debug, Clone, Copy)]
+pub enum Resolving<'a> {
+    /// As serving does: from the cache, else from the upstreams.
+    AsServing(&'a Rooms),
+    /// Not at all, as without a server.
+    Not,
+}
+
+/// Explains `name` for `asker` at `now`.
+pub async fn explain(
+    snapshot: &Arc<Snapshot>,
+    resolving: Resolving<'_>,
+    name: &Name,
+    record_type: RecordType,
+    asker: Asker,
+    now: &Now,
+) -> Explanation {
+    let (client, group, because, allowed) = match asker {
+        Asker::Client(client) => {
+            let found = snapshot.clients.identify(&source(client));
+            let because = match found.how {
+                How::Subnet(subnet) => format!("subnet {subnet}"),
+                How::Via(address) => format!("asked {address}"),
+                How::Default => "no subnet holds this address".to_owned(),
+            };
+            (client, found.group, because, found.allowed)
+        }
+        Asker::Group(group) => (IpAddr::V4(Ipv4Addr::UNSPECIFIED), group, "the group was named".to_owned(), true),
+    };
+    let query = Query::new(name.clone(), record_type, source(client));
+    let trial = Trial::new(&query, snapshot, now, group);
+    let said = Said { trial: &trial, asker, because };
+
+    let mut before = vec![rule("served", !allowed, None)];
+    if !allowed {
+        return said.of_local(before, Outcome::None, Reason::None, None);
+    }
+    let mut unsent = Vec::new();
+    let is_special = special::answer(&query, &mut unsent).is_some();
+    before.push(rule("special-use", is_special, Some(Outcome::Allowed)));
+    if is_special {
+        return said.of_local(before, Outcome::Allowed, Reason::Local, None);
+    }
+    let closed = trial.in_force().settings.bypass == Bypass::Block;
+    let goes_round = closed && bypass::answer(&query, &mut unsent).is_some();
+    before.push(rule("bypass", goes_round, Some(Outcome::Blocked)));
+    if goes_round {
+        let category = snapshot.registry.find("bypass").map(|category| snapshot.registry.entry(category).id.clone());
+        return said.of_local(before, Outcome::Blocked, Reason::Bypass, category);
+    }
+
+    let mut decision = trial.decide(AliasFindings::default());
+    let mut findings = AliasFindings::default();
+    let mut aliases = Vec::new();
+    let mut note = None;
+    if decision.verdict.action == Action::Open {
+        match resolve(resolving, snapshot, &query, now.running).await {
+            Ok(found) => aliases = found,
+            Err(why) => note = Some(why),
+        }
+        findings = trial.findings(&aliases);
+        decision = trial.decide(findings);
+    }
+    said.of_decision(before, &decision, findings, &aliases, note)
+}
+
+fn source(client: IpAddr) -> Source {
+    let local = match client {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED),
+    };
+    Source::new(SocketAddr::new(client, 0), SocketAddr::new(local, 0), Transport::Udp)
+}
+
+/// The names that the answer leads to.
+async fn resolve(resolving: Resolving<'_>, snapshot: &Snapshot, query: &Query, running: Duration) -> Result<Vec<Name>, String> {
+    let Resolving::AsServing(rooms) = resolving else {
+        return Err("without a running server the names behind this one are not looked at".to_owned());
+    };
+    let answer = match rooms.cache.peek(&CacheKey::of(query), running) {
+        Some(cached) => cached.content.clone(),
+        None => snapshot.upstreams.ask(query).await,
+    };
+    match answer {
+        Ok(relayed) => Ok(relayed.aliases().to_vec()),
+        Err(failure) => Err(format!("the name could not be looked up: {failure}")),
+    }
+}
+
+/// What all explanations of one trial have in common.
+struct Said<'a> {
+    trial: &'a Trial<'a>,
+    asker: Asker,
+    because: String,
+}
+
+impl Said<'_> {
+    fn of_local(self, rules: Vec<Rule>, outcome: Outcome, reason: Reason, category: Option<String>) -> Explanation {
+        let lists = self.listings(&self.trial.query.name);
+        let tier = self.trial.in_force().tier;
+        Explanation {
+            name: self.trial.query.name.to_string(),
+            r#type: self.trial.query.record_type.to_string(),
+            client: self.client(),
+            group: self.trial.snapshot.words.group(self.trial.group).text.to_string(),
+            tier: self.trial.snapshot.words.tier(tier).text.to_string(),
+            verdict: outcome.text().to_owned(),
+            reason: reason.text().to_owned(),
+            category,
+            by_alias: None,
+            rules: decided(rules),
+            lists,
+            aliases: Vec::new(),
+            note: None,
+            because: self.because,
+        }
+    }
+
+    fn of_decision(
+        self,
+        mut rules: Vec<Rule>,
+        decision: &Decision,
+        findings: AliasFindings,
+        aliases: &[Name],
+        note: Option<String>,
+    ) -> Explanation {
+        let Trial { snapshot, policy, now, .. } = self.trial;
+        let category = |verdict: &Verdict| verdict.category.map(|category| snapshot.registry.entry(category).id.clone());
+        for step in trace(&self.trial.case(findings), policy, &snapshot.shared, &now.school) {
+            rules.push(Rule {
+                rule: step.rule.text().to_owned(),
+                matched: step.verdict.is_some(),
+                decided: false,
+                verdict: step.verdict.map(|verdict| outcome(&verdict).text().to_owned()),
+                category: step.verdict.as_ref().and_then(category),
+                name: step.name.map(|name| name.to_string()),
+            });
+        }
+        let verdict = decision.verdict;
+        let guilty =
+            |alias: &&Name| self.trial.decide(self.trial.findings(std::slice::from_ref(alias))).verdict.action == verdict.action;
+        let by_alias = verdict.by_alias.then(|| aliases.iter().find(guilty).map(Name::to_string)).flatten();
+        let seen = aliases.iter().map(|alias| Alias { name: alias.to_string(), lists: self.listings(alias) }).collect();
+        let reason = verdict.reason;
+        Explanation { by_alias, aliases: seen, note, ..self.of_local(rules, outcome(&verdict), reason, category(&verdict)) }
+    }
+
+    fn client(&self) -> Option<String> {
+        match self.asker {
+            Asker::Client(client) => Some(client.to_string()),
+            Asker::Group(_) => None,
+        }
+    }
+
+    fn listings(&self, name: &Name) -> Vec<Listing> {
+        let registry = &self.trial.snapshot.registry;
+        let why = self.trial.snapshot.index.why(name, self.trial.query.record_type);
+        let listing = |why: crate::lists::Why| Listing {
+            list: why.list.0,
+            line: why.line,
+            rule: why.rule,
+            category: registry.entry(why.category).id.clone(),
+            owner: why.owner.text(),
+            effect: why.effect.text().to_owned(),
+        };
+        why.into_iter().map(listing).collect()
+    }
+}
+
+fn outcome(verdict: &Verdict) -> Outcome {
+    match (verdict.action, verdict.reason) {
+        (Action::Block, Reason::NotReady) => Outcome::Failed,
+        (Action::Block, _) => Outcome::Blocked,
+        (Action::Open, _) => Outcome::Allowed,
+    }
+}
+
+fn rule(id: &str, matched: bool, outcome: Option<Outcome>) -> Rule {
+    let verdict = outcome.filter(|_| matched).map(|outcome| outcome.text().to_owned());
+    Rule { rule: id.to_owned(), matched, decided: false, verdict, category: None, name: None }
+}
+
+/// Marks the first rule that matched.
+fn decided(mut rules: Vec<Rule>) -> Vec<Rule> {
+    if let Some(first) = rules.iter_mut().find(|rule| rule.matched) {
+        first.decided = true;
+    }
+    rules
+}

@@ -1,0 +1,180 @@
+//! In which order? A query's way through the rooms, on one page: `judge` without waiting, then `resolve`, which may wait.
+//!
+//! The rule: every transport comes through here, so the order of rules exists once.
+//!
+//! # Cost
+//! `judge` allocates nothing for a blocked or cached name. Guarded by `benches/pipeline.rs`.
+
+mod account;
+mod trial;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::answer::{Cache, CacheKey, bypass, special};
+use crate::client::{Admission, GroupId, RateLimiter};
+use crate::dns::{Class, Ede, Name, Query, Rcode, RecordType, Reply};
+use crate::lists::{Category, Listed};
+use crate::policy::{Action, AliasFindings, Bypass, Decision, Outcome, Reason, SchoolTime, TierId};
+use crate::snapshot::Snapshot;
+
+pub use account::{Accounts, Met, View, Waiting};
+pub use trial::Trial;
+
+/// What the time is, by every clock that a query needs.
+#[derive(Debug, Clone)]
+pub struct Now {
+    /// The wall time.
+    pub wall: Timestamp,
+    /// How long the program has run.
+    pub running: Duration,
+    /// What the school's clock shows.
+    pub school: SchoolTime,
+}
+
+/// What outlives every snapshot: the cache and the clients' allowances.
+#[derive(Debug)]
+pub struct Rooms {
+    /// Upstreams' answers, shared by all groups.
+    pub cache: Arc<Cache>,
+    /// What each client may still ask.
+    pub limiter: RateLimiter,
+}
+
+/// How far a query came without waiting.
+#[derive(Debug)]
+pub enum Judged {
+    /// The reply is rendered.
+    Done(Done),
+    /// The client has asked too much and gets no reply.
+    RateLimited(GroupId),
+    /// An upstream has to be asked.
+    Wait(Plan),
+}
+
+/// What became of a query that was answered.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// In one word.
+    pub outcome: Outcome,
+    /// The rule that decided.
+    pub reason: Reason,
+    /// The category that decided.
+    pub category: Option<Category>,
+    /// The client's group and the tier in force; none where the client was never judged.
+    pub who: Option<(GroupId, TierId)>,
+    /// The reply's rcode.
+    pub rcode: Rcode,
+    /// What the lists say of the asked name.
+    pub listed: Listed,
+    /// The alias that decided, where not the asked name did.
+    pub by_alias: Option<Box<Name>>,
+}
+
+/// What the waiting half needs to know.
+#[derive(Debug)]
+pub struct Plan {
+    query: Box<Query>,
+    snapshot: Arc<Snapshot>,
+    now: Now,
+    group: GroupId,
+    listed: Listed,
+    decision: Decision,
+}
+
+/// Answers a query into `out` from what is at hand, or says that it has to wait.
+pub fn judge(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, out: &mut Vec<u8>) -> Judged {
+    // Who is not served learns that and nothing else.
+    let who = snapshot.clients.identify(&query.source);
+    if !who.allowed {
+        return Judged::Done(refuse(query, Ede::PROHIBITED, out));
+    }
+
+    // A flood costs the client that sends it, before it costs anyone else.
+    let limit = snapshot.clients.group(who.group).rate_limit;
+    if rooms.limiter.take(query.source.client.ip(), limit, now.running) == Admission::No {
+        return Judged::RateLimited(who.group);
+    }
+
+    // Zone transfers and other classes are no look-ups, and no upstream is asked for them.
+    if query.class != Class::IN || matches!(query.record_type, RecordType::AXFR | RecordType::IXFR) {
+        return Judged::Done(refuse(query, Ede::NOT_SUPPORTED, out));
+    }
+
+    let trial = Trial::new(query, snapshot, now, who.group);
+
+    // Special-use names mean something on this network only, and must not leave it.
+    if let Some(rcode) = special::answer(query, out) {
+        return Judged::Done(trial.local(Outcome::Allowed, Reason::Local, None, rcode));
+    }
+
+    // Browsers and phones ask these names whether they may go round the filter; only a negative answer says no.
+    if trial.in_force().settings.bypass == Bypass::Block
+        && let Some(rcode) = bypass::answer(query, out)
+    {
+        return Judged::Done(trial.local(Outcome::Blocked, Reason::Bypass, snapshot.registry.find("bypass"), rcode));
+    }
+
+    let decision = trial.decide(AliasFindings::default());
+    if decision.verdict.action == Action::Block {
+        return Judged::Done(trial.block(&decision, None, out));
+    }
+
+    // The cache holds what upstreams said and no verdicts: its aliases are judged for this group, now.
+    if let Some(cached) = rooms.cache.find(&CacheKey::of(query), now.running) {
+        return Judged::Done(trial.give(decision, &cached.content, cached.age(now.running), out));
+    }
+
+    let Trial { group, listed, .. } = trial;
+    Judged::Wait(Plan {
+        query: Box::new(query.clone()),
+        snapshot: Arc::clone(snapshot),
+        now: now.clone(),
+        group,
+        listed,
+        decision,
+    })
+}
+
+/// Asks an upstream, and answers what it says, or what the policy says of the names that its answer leads to.
+///
+/// `later` tells the time when the answer is there: a window may have opened or closed meanwhile.
+pub async fn resolve(plan: &Plan, rooms: &Rooms, later: impl Fn() -> Now, out: &mut Vec<u8>) -> Done {
+    let answer = plan.snapshot.upstreams.ask_through(&rooms.cache, &plan.query, plan.now.running).await;
+    let now = later();
+    let trial = Trial::resumed(&plan.query, &plan.snapshot, &now, plan.group, plan.listed);
+    let decision = trial.decide(AliasFindings::default());
+    match decision.verdict.action {
+        Action::Block => trial.block(&decision, None, out),
+        Action::Open => trial.give(decision, &answer, 0, out),
+    }
+}
+
+/// Answers SERVFAIL because too many questions wait already.
+pub fn overload(plan: &Plan, out: &mut Vec<u8>) -> Done {
+    plan.trial().fail(&plan.decision, Ede::NETWORK_ERROR, out)
+}
+
+impl Plan {
+    fn trial(&self) -> Trial<'_> {
+        Trial::resumed(&self.query, &self.snapshot, &self.now, self.group, self.listed)
+    }
+
+    /// The query that waits.
+    pub const fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// The snapshot that judged it, and will judge the answer.
+    pub const fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+}
+
+fn refuse(query: &Query, why: Ede, out: &mut Vec<u8>) -> Done {
+    let rcode = Reply::new(query, out).rcode(Rcode::REFUSED).ede(why, "").finish();
+    let (outcome, reason) = (Outcome::None, Reason::None);
+    Done { outcome, reason, category: None, who: None, rcode, listed: Listed::default(), by_alias: None }
+}

@@ -1,0 +1,195 @@
+//! What is counted and noted of every query, and what a panic leaves behind: the books around `judge` and `resolve`.
+//!
+//! The rule: every query ends in exactly one response or in the rate limit, and is counted there once.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, Cache as Cached};
+
+use super::{Done, Judged, Now, Plan, Rooms, judge, overload, resolve};
+use crate::clock::Clock;
+use crate::dns::{Ede, NotAQuery, Query, Rcode, Reply, Source, reply_unparsed};
+use crate::journal::{Entry, Journal};
+use crate::lists::Protected;
+use crate::policy::Outcome;
+use crate::snapshot::Snapshot;
+use crate::tally::{Pen, Tally};
+
+/// The pipeline with its books: what all workers share.
+#[derive(Debug)]
+pub struct Accounts {
+    /// What is in force.
+    pub snapshot: Arc<ArcSwap<Snapshot>>,
+    /// Cache and allowances.
+    pub rooms: Rooms,
+    /// The counts.
+    pub tally: Arc<Tally>,
+    /// The journal.
+    pub journal: Journal,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// One worker's view: the snapshot, the time and the sheet that it counts on.
+#[derive(Debug)]
+pub struct View {
+    snapshot: Cached<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>,
+    /// The serial that the school's time was read with.
+    serial: u64,
+    now: Now,
+    pen: Pen,
+}
+
+/// How a packet was met.
+#[derive(Debug)]
+pub enum Met {
+    /// With silence.
+    Silence,
+    /// With a reply.
+    Answered,
+    /// It waits for an upstream.
+    Wait(Box<Waiting>),
+}
+
+/// A query that waits, and since when.
+#[derive(Debug)]
+pub struct Waiting {
+    plan: Plan,
+    since: Duration,
+}
+
+impl Accounts {
+    /// A view for a new worker.
+    pub fn view(&self) -> View {
+        let mut snapshot = Cached::new(Arc::clone(&self.snapshot));
+        let in_force = snapshot.load();
+        let (serial, now) = (in_force.serial, self.now(in_force));
+        View { snapshot, serial, now, pen: self.tally.hand_out() }
+    }
+
+    /// Brings a view up to date; the school's time only where a second has passed or the snapshot has changed.
+    pub fn refresh(&self, view: &mut View) {
+        let (wall, running) = (self.clock.wall(), self.clock.running());
+        let snapshot = view.snapshot.load();
+        if snapshot.serial != view.serial || wall.as_second() != view.now.wall.as_second() {
+            view.serial = snapshot.serial;
+            view.now.school = snapshot.school_time(wall);
+        }
+        (view.now.wall, view.now.running) = (wall, running);
+    }
+
+    /// The time now, as `snapshot` reads the school's clock.
+    pub fn now(&self, snapshot: &Snapshot) -> Now {
+        let wall = self.clock.wall();
+        Now { wall, running: self.clock.running(), school: snapshot.school_time(wall) }
+    }
+
+    /// Answers a packet into `out`, or says that it waits.
+    pub fn meet(&self, view: &mut View, packet: &[u8], source: Source, out: &mut Vec<u8>) -> Met {
+        let since = self.clock.running();
+        let query = match Query::parse(packet, source) {
+            Ok(query) => query,
+            Err(NotAQuery::Ignore(why)) => {
+                *view.pen.sheet().ignored.entry(why).or_default() += 1;
+                return Met::Silence;
+            }
+            Err(NotAQuery::Reply { id, opcode, recursion_desired, rcode }) => {
+                reply_unparsed(id, opcode, recursion_desired, rcode, out);
+                let mut sheet = view.pen.sheet();
+                sheet.query(source.transport, None);
+                sheet.response(None, Outcome::None, rcode, self.clock.running().saturating_sub(since));
+                return Met::Answered;
+            }
+        };
+        view.pen.sheet().query(source.transport, Some(query.record_type));
+        let snapshot = view.snapshot.load();
+        // A fault of ours costs this query and no other; what the rooms share is behind locks that outlive a panic.
+        let judged = catch_unwind(AssertUnwindSafe(|| judge(&query, snapshot, &self.rooms, &view.now, out)));
+        match judged {
+            Ok(Judged::Done(done)) => {
+                self.note(&query, snapshot, &view.now, &view.pen, done, since);
+                Met::Answered
+            }
+            Ok(Judged::RateLimited(group)) => {
+                let label = snapshot.words.group(group).label;
+                *view.pen.sheet().rate_limited.entry(label).or_default() += 1;
+                Met::Silence
+            }
+            Ok(Judged::Wait(plan)) => Met::Wait(Box::new(Waiting { plan, since })),
+            Err(_) => {
+                self.panicked(&query, &view.pen, since, out);
+                Met::Answered
+            }
+        }
+    }
+
+    /// Answers a query that waited.
+    pub async fn finish(&self, waiting: &Waiting) -> Vec<u8> {
+        let mut out = Vec::new();
+        let Waiting { plan, since } = waiting;
+        let done = resolve(plan, &self.rooms, || self.now(plan.snapshot()), &mut out).await;
+        self.note(plan.query(), plan.snapshot(), &plan.now, &self.tally.hand_out(), done, *since);
+        out
+    }
+
+    /// Answers a query that would have to wait where too many do.
+    pub fn turn_away(&self, view: &View, waiting: &Waiting, out: &mut Vec<u8>) {
+        let Waiting { plan, since } = waiting;
+        let done = overload(plan, out);
+        self.note(plan.query(), plan.snapshot(), &plan.now, &view.pen, done, *since);
+    }
+
+    /// Answers a query whose answering panicked.
+    pub fn give_up(&self, waiting: &Waiting) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.panicked(waiting.plan.query(), &self.tally.hand_out(), waiting.since, &mut out);
+        out
+    }
+
+    fn panicked(&self, query: &Query, pen: &Pen, since: Duration, out: &mut Vec<u8>) {
+        self.tally.panicked();
+        let rcode = Reply::new(query, out).rcode(Rcode::SERVFAIL).ede(Ede::OTHER, "").finish();
+        pen.sheet().response(None, Outcome::None, rcode, self.clock.running().saturating_sub(since));
+    }
+
+    fn note(&self, query: &Query, snapshot: &Snapshot, now: &Now, pen: &Pen, done: Done, since: Duration) {
+        let Done { outcome, reason, category, who, rcode, listed, by_alias } = done;
+        let took = self.clock.running().saturating_sub(since);
+        let words = who.map(|(group, tier)| (snapshot.words.group(group), snapshot.words.tier(tier)));
+        let category = category.map(|category| snapshot.words.category(category));
+        {
+            let mut sheet = pen.sheet();
+            sheet.response(words.map(|(group, _)| group.label), outcome, rcode, took);
+            if let (Outcome::Blocked, Some((group, tier))) = (outcome, words) {
+                sheet.block(group.label, tier.label, category.map(|category| category.label));
+            }
+            for list in snapshot.words.observers(listed.observed) {
+                *sheet.observed.entry(list.label).or_default() += 1;
+            }
+        }
+        let help = listed.protected.has(Protected::Help);
+        let Some((group, tier)) = words else { return };
+        if outcome == Outcome::Allowed && !help && !self.journal.takes_allowed() {
+            return;
+        }
+        self.journal.note(Entry {
+            time: now.wall,
+            client: query.source.client.ip(),
+            group: Arc::clone(&group.text),
+            tier: Arc::clone(&tier.text),
+            name: query.name.clone(),
+            record_type: query.record_type,
+            transport: query.source.transport,
+            outcome,
+            reason,
+            category: category.map(|category| Arc::clone(&category.text)),
+            rcode,
+            micros: u32::try_from(took.as_micros()).unwrap_or(u32::MAX),
+            snapshot: snapshot.serial,
+            help,
+            by_alias,
+        });
+    }
+}

@@ -1,0 +1,76 @@
+//! A snapshot from a configuration and what its lists brought, and the look back that the journal takes into it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use crate::answer::Upstreams;
+use crate::config::Program;
+use crate::journal::{self, Entry, Provenance};
+use crate::lists::{Effect, ProtectedNames};
+use crate::policy::Reason;
+use crate::snapshot::{Snapshot, Words};
+use crate::tally::Tally;
+
+use super::images::Loaded;
+use super::lock;
+
+/// Puts everything together that one query sees.
+pub(super) fn snapshot(program: &Program, loaded: &Loaded, upstreams: Arc<Upstreams>, serial: u64, tally: &Tally) -> Snapshot {
+    Snapshot {
+        serial,
+        words: Words::new(&program.clients, &program.shared, &program.registry, &loaded.index, tally),
+        clients: program.clients.clone(),
+        policies: program.policies.clone(),
+        shared: program.shared.clone(),
+        calendar: program.calendar.clone(),
+        registry: program.registry.clone(),
+        protected: Arc::new(ProtectedNames::shipped().as_map().clone()),
+        index: Arc::clone(&loaded.index),
+        missing_lists: loaded.missing.clone(),
+        images_made: loaded.made,
+        block: program.block.clone(),
+        upstreams,
+        max_ttl: program.max_ttl,
+    }
+}
+
+/// Says which lists and which rule brought an entry's verdict, from the snapshot that gave it.
+pub(super) fn provenance(remembered: Arc<Mutex<VecDeque<Arc<Snapshot>>>>) -> Provenance {
+    Box::new(move |entry| {
+        let snapshot = lock(&remembered).iter().find(|snapshot| snapshot.serial == entry.snapshot).map(Arc::clone)?;
+        let name = entry.by_alias.as_deref().unwrap_or(&entry.name);
+        match entry.reason {
+            Reason::Locked | Reason::Tier | Reason::Exception => Some(of_lists(&snapshot, entry)),
+            Reason::Deny | Reason::Allow => {
+                let group = snapshot.clients.find(&entry.group)?;
+                let policy = snapshot.policies.of(group);
+                let names = if entry.reason == Reason::Deny { &policy.deny } else { &policy.allow };
+                let (labels, _) = names.covering(name)?;
+                Some(journal::Source { lists: Vec::new(), rule: Some(name.ancestor(labels).to_string()) })
+            }
+            Reason::Guarantee
+            | Reason::OfficeAllow
+            | Reason::Grant
+            | Reason::AllowOnly
+            | Reason::SafeSearch
+            | Reason::Bypass
+            | Reason::Local
+            | Reason::NotReady
+            | Reason::None => None,
+        }
+    })
+}
+
+/// The lists whose rules gave the deciding category, and the deepest of those rules.
+fn of_lists(snapshot: &Snapshot, entry: &Entry) -> journal::Source {
+    let name = entry.by_alias.as_deref().unwrap_or(&entry.name);
+    let gave = |why: &crate::lists::Why| {
+        why.effect == Effect::Applied && entry.category.as_deref() == Some(&snapshot.registry.entry(why.category).id)
+    };
+    let given: Vec<_> = snapshot.index.why(name, entry.record_type).into_iter().filter(gave).collect();
+    let rule = given.iter().max_by_key(|why| why.rule.split('.').count()).map(|why| why.rule.clone());
+    let mut lists: Vec<String> = given.into_iter().map(|why| why.list.0).collect();
+    lists.sort_unstable();
+    lists.dedup();
+    journal::Source { lists, rule }
+}

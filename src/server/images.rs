@@ -1,0 +1,328 @@
+//! From the configured lists to the index in force: the last good image first, then what a compiler makes of the lists.
+//!
+//! The rule: a list that was loaded once counts for ever; what cannot be compiled leaves what is in force as it is.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::lock;
+use crate::config::{self, Fault, Program};
+use crate::lists::compile::{self, Job, JobList, ListReport, Report, Source};
+use crate::lists::format::{Format, Match};
+use crate::lists::store::{Store, write_aside};
+use crate::lists::{Category, Force, Image, Index, List, ListAction, ListId, Owner, ProtectedNames, Standing, starter};
+use crate::metrics::ListReading;
+use crate::web::ListStatus;
+
+/// Address space that a compiler may have: room for ten million names.
+const MEMORY_LIMIT: u64 = 8 << 30;
+
+/// What a compilation brought, beside its image.
+const SAVED: &str = "report.json";
+
+/// Who compiles lists: a child process of this program, whose memory goes when it ends.
+#[derive(Debug, Clone)]
+pub struct Compiler {
+    program: PathBuf,
+}
+
+impl Compiler {
+    /// This very program.
+    ///
+    /// # Errors
+    /// Where the system does not say which program it is.
+    pub fn this_program() -> io::Result<Self> {
+        Ok(Self { program: std::env::current_exe()? })
+    }
+
+    /// The program at `path`, as tests have it, which are another.
+    pub const fn at(path: PathBuf) -> Self {
+        Self { program: path }
+    }
+}
+
+/// What the lists brought.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The index.
+    pub index: Arc<Index>,
+    /// When its image was made.
+    pub made: Timestamp,
+    /// Lists without which nothing is ready, and that were never loaded.
+    pub missing: Vec<String>,
+    /// What the compiler found.
+    pub report: Option<Report>,
+    /// How often each list could not be read, by reason, since the program started.
+    failures: BTreeMap<String, u64>,
+}
+
+impl Loaded {
+    fn nothing(program: &Program) -> Self {
+        let missing = required(program).map(|list| list.0.clone()).collect::<Vec<_>>();
+        // Without any list of one's own the starter lists are what is awaited.
+        let missing = if missing.is_empty() { vec!["the starter lists".to_owned()] } else { missing };
+        Self { index: super::empty_index(), made: Timestamp::UNIX_EPOCH, missing, report: None, failures: BTreeMap::new() }
+    }
+
+    /// Whether both are of the same images.
+    pub fn same_images(&self, other: &Self) -> bool {
+        let prints = |loaded: &Self| loaded.index.images().iter().map(|image| image.fingerprint()).collect::<Vec<_>>();
+        prints(self) == prints(other) && self.missing == other.missing
+    }
+
+    /// The reports of single lists, starter lists among them.
+    fn lists(&self) -> &[ListReport] {
+        self.report.as_ref().map_or(&[], |report| &report.lists)
+    }
+
+    /// What is wrong with lists, for people.
+    pub fn warnings(&self) -> impl Iterator<Item = String> + '_ {
+        self.lists().iter().filter_map(|list| {
+            let fault = list.fault.as_ref()?;
+            let what = match list.loaded {
+                compile::Loaded::Kept => "the copy kept when it was last sound is in force",
+                compile::Loaded::Nothing => "nothing of it is in force",
+                compile::Loaded::Fresh => "it is in force all the same",
+            };
+            Some(format!("warning: list {}: {fault}; {what}", list.id.0))
+        })
+    }
+
+    /// Each list for the metrics.
+    pub fn readings(&self) -> Vec<ListReading> {
+        let reading = |list: &ListReport| {
+            let sound = list.loaded == compile::Loaded::Fresh;
+            let failed = self.failures.get(&list.id.0).copied().unwrap_or(0);
+            ListReading {
+                list: list.id.0.clone(),
+                entries: list.entries + u64::try_from(list.patterns).unwrap_or(u64::MAX),
+                last_success: sound.then_some(self.made),
+                failures: if failed == 0 { Vec::new() } else { vec![("source", failed)] },
+            }
+        };
+        self.lists().iter().map(reading).collect()
+    }
+
+    /// Each list for `khien status`.
+    pub fn statuses(&self) -> Vec<ListStatus> {
+        let status = |list: &ListReport| ListStatus {
+            id: list.id.0.clone(),
+            entries: list.entries + u64::try_from(list.patterns).unwrap_or(u64::MAX),
+            issues: list.issues.iter().map(|issue| u64::from(issue.count)).sum(),
+            fault: list.fault.clone(),
+            protected_names: list.guarded.tried.iter().map(|tried| format!("{} (line {})", tried.name, tried.line)).collect(),
+            public_suffixes: list.guarded.suffixes.iter().map(|(name, line)| format!("{name} (line {line})")).collect(),
+        };
+        self.lists().iter().map(status).collect()
+    }
+}
+
+/// What is saved beside an image, so that a start knows what is in it without compiling.
+#[derive(Debug, Serialize, Deserialize)]
+struct Saved {
+    /// The image's fingerprint, in hexadecimal digits.
+    fingerprint: String,
+    /// The registry's ids in order: the image's sets mean these.
+    categories: Vec<String>,
+    made: Timestamp,
+    report: Report,
+}
+
+/// Where images come from.
+#[derive(Debug)]
+pub(super) struct Images {
+    state: PathBuf,
+    compiler: Compiler,
+    failures: Mutex<BTreeMap<String, u64>>,
+}
+
+impl Images {
+    pub(super) fn new(state: &Path, compiler: Compiler) -> Self {
+        Self { state: state.to_owned(), compiler, failures: Mutex::default() }
+    }
+
+    /// What the last run had in force, as far as it fits the configuration; nothing where it does not.
+    pub(super) fn last_good(&self, program: &Program) -> Loaded {
+        let Ok(store) = Store::new(&self.state) else { return Loaded::nothing(program) };
+        let opened = store.open_best(&Owner::School);
+        for (path, fault) in &opened.faults {
+            tracing::error!(image = %path.display(), %fault, "an image is damaged and is not used");
+        }
+        let saved = self.saved();
+        match (opened.image, saved) {
+            (Some(image), Some(saved)) if fits(&saved, &image, program) => self.loaded(program, image, saved),
+            (_, _) => Loaded::nothing(program),
+        }
+    }
+
+    /// Compiles what has changed, in a child process, and opens what came out.
+    ///
+    /// # Errors
+    /// A sentence for people; what was in force is not touched.
+    pub(super) async fn load(&self, program: &Arc<Program>) -> Result<Arc<Loaded>, String> {
+        let (state, compiler, program) = (self.state.clone(), self.compiler.clone(), Arc::clone(program));
+        let registry = ids(&program);
+        let for_compiling = Arc::clone(&program);
+        let made = tokio::task::spawn_blocking(move || make(&state, &compiler, &for_compiling, registry));
+        let (image, saved) = made.await.map_err(|error| error.to_string())??;
+        for list in saved.report.lists.iter().filter(|list| list.fault.is_some()) {
+            *lock(&self.failures).entry(list.id.0.clone()).or_default() += 1;
+        }
+        Ok(Arc::new(self.loaded(&program, image, saved)))
+    }
+
+    fn loaded(&self, program: &Program, image: Image, saved: Saved) -> Loaded {
+        let there = |id: &ListId| {
+            // A tree is there when one of its folders is.
+            let of_tree = format!("{}/", id.0);
+            let own = |list: &&ListReport| list.id == *id || list.id.0.starts_with(&of_tree);
+            saved.report.lists.iter().filter(own).any(|list| list.loaded != compile::Loaded::Nothing)
+        };
+        let missing = required(program).filter(|id| !there(id)).map(|id| id.0.clone()).collect();
+        Loaded {
+            index: Arc::new(Index::new(vec![Arc::new(image)])),
+            made: saved.made,
+            missing,
+            failures: lock(&self.failures).clone(),
+            report: Some(saved.report),
+        }
+    }
+
+    fn saved(&self) -> Option<Saved> {
+        serde_json::from_slice(&std::fs::read(self.state.join("images").join(SAVED)).ok()?).ok()
+    }
+}
+
+/// Compiles the lists of `program`, for a command: what is in force of a running server is not touched.
+///
+/// # Errors
+/// A sentence for people.
+pub fn compile(program: &Program, compiler: &Compiler) -> Result<Report, String> {
+    make(&program.state, compiler, program, ids(program)).map(|(_, saved)| saved.report)
+}
+
+fn ids(program: &Program) -> Vec<String> {
+    program.registry.entries().iter().map(|entry| entry.id.clone()).collect()
+}
+
+/// Whether an image and its report belong together, and mean what this configuration means.
+fn fits(saved: &Saved, image: &Image, program: &Program) -> bool {
+    saved.fingerprint == hexadecimal(image.fingerprint()) && saved.categories == ids(program)
+}
+
+fn hexadecimal(fingerprint: [u8; 32]) -> String {
+    blake3::Hash::from_bytes(fingerprint).to_hex().to_string()
+}
+
+/// The ids of the lists without which nothing is ready.
+fn required(program: &Program) -> impl Iterator<Item = &ListId> {
+    program.lists.iter().filter(|list| !list.optional).map(|list| &list.id)
+}
+
+fn make(state: &Path, compiler: &Compiler, program: &Program, categories: Vec<String>) -> Result<(Image, Saved), String> {
+    let store = Store::new(state).map_err(|error| format!("the state directory cannot be written: {error}"))?;
+    let mut job = job(program, store.sources());
+    let fingerprint = job.fingerprint();
+    job.image = store.image_path(&Owner::School, fingerprint);
+    let saved_at = state.join("images").join(SAVED);
+    if let Some(image) = store.reusable(&Owner::School, fingerprint)
+        && let Some(saved) = std::fs::read(&saved_at).ok().and_then(|text| serde_json::from_slice::<Saved>(&text).ok())
+        && fits(&saved, &image, program)
+    {
+        return Ok((image, saved));
+    }
+    let report = compile::child::spawn_program(&compiler.program, &job, MEMORY_LIMIT).map_err(|failure| failure.to_string())?;
+    let image = Image::open(&job.image).map_err(|fault| format!("the compiled image cannot be used: {fault}"))?;
+    let saved = Saved { fingerprint: hexadecimal(image.fingerprint()), categories, made: Timestamp::now(), report };
+    let text = serde_json::to_vec(&saved).map_err(|error| error.to_string())?;
+    let written = write_aside(&saved_at, |to| to.write_all(&text)).and_then(|()| store.adopt(&Owner::School, fingerprint));
+    written.map_err(|error| format!("the compiled image cannot be kept: {error}"))?;
+    Ok((image, saved))
+}
+
+/// Everything that the school's image is made of: the starter lists, and what the file names.
+fn job(program: &Program, kept: &Path) -> Job {
+    let mut lists: Vec<JobList> = starter::lists().iter().filter_map(|list| starter_list(list, program)).collect();
+    for source in &program.lists {
+        for part in &source.parts {
+            let file = match &part.folder {
+                None => Source::File(source.path.clone()),
+                Some(folder) => Source::Folder { tree: source.path.clone(), folder: folder.clone() },
+            };
+            lists.push(JobList { list: part.list.clone(), source: file, format: source.format, matching: source.matches });
+        }
+    }
+    Job { owner: Owner::School, lists, protected: protected(), image: PathBuf::new(), kept: Some(kept.to_owned()) }
+}
+
+/// The protected names as a job names them.
+fn protected() -> Vec<(String, u8)> {
+    let shipped = ProtectedNames::shipped();
+    let mut names: Vec<_> = shipped.as_map().iter().map(|(name, kinds)| (name.to_string(), kinds.bits())).collect();
+    names.sort_unstable();
+    names
+}
+
+/// What is wrong with the lists that `program` names, told without touching what is kept of them.
+///
+/// # Errors
+/// A sentence for people, where no compiler could be run.
+pub fn check_lists(program: &Program) -> Result<Vec<Fault>, String> {
+    let mut faults = config::check::sources(program);
+    if faults.iter().any(|fault| fault.severity == config::Severity::Error) {
+        return Ok(faults);
+    }
+    let report = in_scratch(|scratch| Job { image: scratch.join("image"), kept: None, ..job(program, scratch) })?;
+    faults.extend(config::check::compiled(program, &report));
+    Ok(faults)
+}
+
+/// What compiling single files as `category` finds.
+///
+/// # Errors
+/// A sentence for people, where no compiler could be run.
+pub fn lint(program: &Program, files: &[PathBuf], category: Category) -> Result<Report, String> {
+    let standing = Standing::of(program.registry.entry(category));
+    let list = |path: &PathBuf| JobList {
+        list: List {
+            id: ListId(path.display().to_string()),
+            category,
+            standing,
+            action: ListAction::Block,
+            force: Force::default(),
+        },
+        source: Source::File(path.clone()),
+        format: None,
+        matching: Match::AsFormat,
+    };
+    in_scratch(|scratch| Job {
+        owner: Owner::School,
+        lists: files.iter().map(list).collect(),
+        protected: protected(),
+        image: scratch.join("image"),
+        kept: None,
+    })
+}
+
+/// Compiles beside everything, and leaves nothing behind.
+fn in_scratch(job: impl FnOnce(&Path) -> Job) -> Result<Report, String> {
+    let scratch = tempfile::tempdir().map_err(|error| format!("no place for a trial image: {error}"))?;
+    compile::run(&job(scratch.path())).map_err(|failure| failure.to_string())
+}
+
+fn starter_list(list: &starter::StarterList, program: &Program) -> Option<JobList> {
+    let category = program.registry.find(list.category)?;
+    let standing = Standing::of(program.registry.entry(category));
+    let list_id = ListId(list.id.to_owned());
+    Some(JobList {
+        list: List { id: list_id, category, standing, action: ListAction::Block, force: Force::default() },
+        source: Source::Text(list.text.to_owned()),
+        format: Some(Format::Domains),
+        matching: Match::Subtree,
+    })
+}

@@ -1,0 +1,332 @@
+//! Start, reload, stop, in order: what is made of the configuration, and what stays when making fails.
+//!
+//! The rules: nothing answers unfiltered, not for a moment; sockets stay open over a reload; a reload that fails changes nothing.
+
+mod assemble;
+mod desk;
+mod images;
+mod responder;
+mod serving;
+mod state;
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+
+use crate::answer::{Cache, Upstreams};
+use crate::client::RateLimiter;
+use crate::clock::Clock;
+use crate::config::{self, Fault, Program, Surroundings};
+use crate::journal;
+use crate::listen::Limits;
+use crate::lists::Index;
+use crate::pipeline::{Accounts, Rooms};
+use crate::snapshot::Snapshot;
+use crate::tally::Tally;
+
+pub use desk::answer;
+pub use images::{Compiler, Loaded, check_lists, compile, lint};
+pub use state::{CONTROL_SOCKET, State, StateError};
+
+use images::Images;
+use serving::Serving;
+
+/// How long stopping may take until what is still in flight is given up.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Clients whose allowance is remembered at once.
+const CLIENTS: usize = 65_536;
+
+/// Snapshots that the journal may still have to ask.
+const REMEMBERED: usize = 4;
+
+/// What a server is started from.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The configuration; none for what is built in.
+    pub file: Option<PathBuf>,
+    /// What of the process's surroundings counts.
+    pub surroundings: Surroundings,
+    /// The time.
+    pub clock: Clock,
+    /// Who compiles lists.
+    pub compiler: Compiler,
+}
+
+/// Why a server could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration has faults; warnings among them.
+    #[error("the configuration has faults")]
+    Faults(Vec<Fault>),
+    /// The state directory cannot be had.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The upstreams cannot be used.
+    #[error("{0}\nhint: {hint}", hint = .0.hint())]
+    Upstreams(#[from] crate::answer::upstream::SetupError),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {error}\nhint: is another program there, or does this user lack the right to the port?")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// The system gave no thread or socket.
+    #[error("the system refused: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// What is in force, and how it came about.
+#[derive(Debug)]
+pub(crate) struct InForce {
+    /// The configuration.
+    pub(crate) program: Arc<Program>,
+    /// Its warnings.
+    pub(crate) warnings: Vec<Fault>,
+    /// What the lists brought.
+    pub(crate) loaded: Arc<Loaded>,
+    /// When it came in force.
+    pub(crate) since: Timestamp,
+    /// What the last reload said, where it failed and none has succeeded since.
+    pub(crate) failure: Option<String>,
+}
+
+/// A running server, as its parts share it.
+#[derive(Debug)]
+pub struct Running {
+    setup: Setup,
+    state: State,
+    accounts: Arc<Accounts>,
+    images: Images,
+    serving: Serving,
+    in_force: Mutex<InForce>,
+    remembered: Arc<Mutex<VecDeque<Arc<Snapshot>>>>,
+    /// One reload at a time.
+    reloading: tokio::sync::Mutex<()>,
+    succeeded: AtomicU64,
+    failed: AtomicU64,
+    started: Duration,
+}
+
+/// A server that was started; dropping it without [`Server::stop`] leaves what is in flight unanswered.
+#[derive(Debug)]
+pub struct Server {
+    running: Arc<Running>,
+    journal: journal::Running,
+    /// Compiles again while lists are missing.
+    upkeep: tokio::task::JoinHandle<()>,
+    stop: tokio::sync::watch::Sender<bool>,
+}
+
+impl Server {
+    /// Starts: maps the last good images, answers, and compiles what has changed.
+    ///
+    /// # Errors
+    /// As [`StartError`] says; nothing listens then.
+    pub async fn start(setup: Setup) -> Result<Self, StartError> {
+        let (program, warnings) = config::load_in(setup.file.as_deref(), &setup.surroundings).map_err(StartError::Faults)?;
+        let program = Arc::new(program);
+        let state = State::take(&program.state)?;
+        let images = Images::new(state.path(), setup.compiler.clone());
+        let (clock, tally) = (setup.clock.clone(), Arc::new(Tally::default()));
+
+        // What was compiled before filters from the first query on, whatever has become of the lists since.
+        let loaded = Arc::new(images.last_good(&program));
+        let upstreams = Arc::new(Upstreams::new(&program.upstream)?);
+        let serial = state.next_serial(0);
+        let snapshot = Arc::new(assemble::snapshot(&program, &loaded, upstreams, serial, &tally));
+
+        let remembered = Arc::new(Mutex::new(VecDeque::from([Arc::clone(&snapshot)])));
+        let (journal, writer) = journal::open(program.journal.clone(), assemble::provenance(Arc::clone(&remembered)));
+        let writing = clock.clone();
+        let journal_thread = writer.start(move || journal::Moment { wall: writing.wall(), uptime: writing.running() })?;
+
+        let rooms = Rooms {
+            cache: Arc::new(Cache::new(usize::try_from(program.cache).unwrap_or(usize::MAX))),
+            limiter: RateLimiter::new(CLIENTS),
+        };
+        let snapshot = Arc::new(ArcSwap::new(snapshot));
+        let started = clock.running();
+        let accounts = Arc::new(Accounts { snapshot, rooms, tally, journal, clock });
+        let serving = Serving::start(&program, &accounts, Limits::default()).await?;
+        let since = accounts.clock.wall();
+        let in_force = Mutex::new(InForce { program, warnings, loaded, since, failure: None });
+
+        let (stop, stopping) = tokio::sync::watch::channel(false);
+        let running = Arc::new(Running {
+            setup,
+            state,
+            accounts,
+            images,
+            serving,
+            in_force,
+            remembered,
+            reloading: tokio::sync::Mutex::default(),
+            succeeded: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            started,
+        });
+        running.serving.open_pages(&running, &stopping).await;
+        let upkeep = tokio::spawn(upkeep(Arc::clone(&running)));
+        Ok(Self { running, journal: journal_thread, upkeep, stop })
+    }
+
+    /// What the server's parts share.
+    pub const fn running(&self) -> &Arc<Running> {
+        &self.running
+    }
+
+    /// Stops: answers what is in flight, flushes the journal, and leaves within [`PATIENCE`].
+    pub async fn stop(self) -> journal::Stopped {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        self.upkeep.abort();
+        self.stop.send_replace(true);
+        self.running.serving.stop(PATIENCE.mul_f32(0.7)).await;
+        let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+        let journal = self.journal;
+        tokio::task::spawn_blocking(move || journal.stop(left)).await.unwrap_or(journal::Stopped::Late)
+    }
+}
+
+impl Running {
+    /// The addresses that answer DNS.
+    pub fn dns_addresses(&self) -> Vec<SocketAddr> {
+        self.serving.dns_addresses()
+    }
+
+    /// The addresses that answer HTTP.
+    pub fn http_addresses(&self) -> Vec<SocketAddr> {
+        self.serving.http_addresses()
+    }
+
+    /// The pipeline with its books.
+    pub const fn accounts(&self) -> &Arc<Accounts> {
+        &self.accounts
+    }
+
+    /// What is in force.
+    pub(crate) fn in_force(&self) -> MutexGuard<'_, InForce> {
+        lock(&self.in_force)
+    }
+
+    /// Compiles what the lists have become, and puts it in force; what was loaded before stays where that fails.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub async fn renew_lists(&self) -> Result<(), String> {
+        let _one = self.reloading.lock().await;
+        let program = Arc::clone(&self.in_force().program);
+        let loaded = self.images.load(&program).await.map_err(|failure| self.fail(failure))?;
+        let unchanged = self.in_force().loaded.same_images(&loaded);
+        if !unchanged {
+            let upstreams = Arc::clone(&self.accounts.snapshot.load().upstreams);
+            self.put_in_force(&program, &loaded, upstreams);
+        }
+        self.in_force().loaded = loaded;
+        Ok(())
+    }
+
+    /// Reads the configuration and the lists again.
+    ///
+    /// # Errors
+    /// What is wrong, for people; everything stays as it was.
+    pub async fn reload(self: &Arc<Self>) -> Result<String, String> {
+        let _one = self.reloading.lock().await;
+        let begun = self.accounts.clock.running();
+        let surroundings = Surroundings { now: self.accounts.clock.wall(), ..self.setup.surroundings.clone() };
+        let (program, warnings) = config::load_in(self.setup.file.as_deref(), &surroundings).map_err(|faults| {
+            let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            self.fail(said.join("\n"))
+        })?;
+        let program = Arc::new(program);
+        let before = Arc::clone(&self.in_force().program);
+        if program.state != before.state || program.cache != before.cache {
+            return Err(self.fail("[state] directory and [cache] size change only with a restart".to_owned()));
+        }
+        let loaded = self.images.load(&program).await.map_err(|failure| self.fail(failure))?;
+        let was_ready = self.accounts.snapshot.load().missing_lists.is_empty();
+        if was_ready && !loaded.missing.is_empty() {
+            let what = format!(
+                "these lists have never been loaded: {}\nhint: mend the list, or say `optional = true` to filter without it",
+                loaded.missing.join(", ")
+            );
+            return Err(self.fail(what));
+        }
+        let old = Arc::clone(&self.accounts.snapshot.load().upstreams);
+        let upstreams = Upstreams::new_from(&program.upstream, Some(&old))
+            .map_err(|error| self.fail(format!("{error}\nhint: {}", error.hint())))?;
+        self.serving.change(&program).await.map_err(|error| self.fail(error.to_string()))?;
+        self.accounts.journal.change(program.journal.clone());
+        let serial = self.put_in_force(&program, &loaded, Arc::new(upstreams));
+        let names = loaded.index.names();
+        let mut said = format!("reloaded: snapshot {serial}, {names} names");
+        for warning in warnings.iter().map(ToString::to_string).chain(loaded.warnings()) {
+            said.push('\n');
+            said.push_str(&warning);
+        }
+        *self.in_force() = InForce { program, warnings, loaded, since: self.accounts.clock.wall(), failure: None };
+        self.serving.change_pages(self).await;
+        self.succeeded.fetch_add(1, Ordering::Relaxed);
+        let took = self.accounts.clock.running().saturating_sub(begun);
+        tracing::info!(snapshot = serial, names, milliseconds = took.as_millis(), "reloaded");
+        Ok(said)
+    }
+
+    /// Counts and keeps a failure, and hands it on.
+    fn fail(&self, what: String) -> String {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        tracing::error!("reload failed, what was in force stays: {what}");
+        self.in_force().failure = Some(what.clone());
+        what
+    }
+
+    fn put_in_force(&self, program: &Program, loaded: &Loaded, upstreams: Arc<Upstreams>) -> u64 {
+        let serial = self.state.next_serial(self.accounts.snapshot.load().serial);
+        let snapshot = Arc::new(assemble::snapshot(program, loaded, upstreams, serial, &self.accounts.tally));
+        {
+            let mut remembered = lock(&self.remembered);
+            remembered.push_front(Arc::clone(&snapshot));
+            remembered.truncate(REMEMBERED);
+        }
+        self.accounts.snapshot.store(snapshot);
+        serial
+    }
+}
+
+/// Compiles until every list is there; from then on lists change with a reload, which keeps what it cannot better.
+async fn upkeep(running: Arc<Running>) {
+    const SOON: Duration = Duration::from_secs(10);
+    loop {
+        // A failure is in log, metric and status already; the next round tries again.
+        running.renew_lists().await.ok();
+        let missing = !running.accounts.snapshot.load().missing_lists.is_empty();
+        if !missing {
+            return;
+        }
+        tokio::time::sleep(SOON).await;
+    }
+}
+
+/// The snapshot that a server would start with, for commands that find none running.
+pub fn offline(program: &Program, compiler: Compiler, upstreams: Arc<Upstreams>) -> Snapshot {
+    let loaded = Images::new(&program.state, compiler).last_good(program);
+    assemble::snapshot(program, &loaded, upstreams, 0, &Tally::default())
+}
+
+/// What stands behind these locks is replaced whole, so a panic of its holder spoils nothing.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An index without a list: nothing is known, and so nothing is ready.
+fn empty_index() -> Arc<Index> {
+    Arc::new(Index::new(Vec::new()))
+}

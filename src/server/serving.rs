@@ -1,0 +1,136 @@
+//! The listeners of a running server, and how a reload changes which there are.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::responder::Pipeline;
+use super::{Running, StartError, lock};
+use crate::config::Program;
+use crate::listen::{Limits, Listener};
+use crate::pipeline::Accounts;
+use crate::web;
+
+/// Who listens now.
+#[derive(Debug)]
+pub(super) struct Serving {
+    /// By the address that the file names; the listener knows the port that was free.
+    dns: Mutex<BTreeMap<SocketAddr, Listener>>,
+    http: Mutex<BTreeMap<SocketAddr, Page>>,
+    pipeline: Pipeline,
+    pub(super) limits: Limits,
+    workers: usize,
+}
+
+#[derive(Debug)]
+struct Page {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+}
+
+impl Serving {
+    /// Binds every address for DNS.
+    pub(super) async fn start(program: &Program, accounts: &Arc<Accounts>, limits: Limits) -> Result<Self, StartError> {
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        let pipeline = Pipeline(Arc::clone(accounts));
+        let serving = Self { dns: Mutex::default(), http: Mutex::default(), pipeline, limits, workers };
+        let listeners = serving.bind(program).await?;
+        lock(&serving.dns).extend(listeners);
+        Ok(serving)
+    }
+
+    /// Binds what the file names and nobody serves yet; where one cannot be had, none is kept.
+    async fn bind(&self, program: &Program) -> Result<Vec<(SocketAddr, Listener)>, StartError> {
+        let mut bound = Vec::new();
+        for &address in &program.dns {
+            if lock(&self.dns).contains_key(&address) {
+                continue;
+            }
+            match Listener::start(address, self.workers, &self.pipeline, &self.limits) {
+                Ok(listener) => bound.push((address, listener)),
+                Err(error) => {
+                    for (_, listener) in bound {
+                        listener.stop(Duration::ZERO).await;
+                    }
+                    return Err(StartError::Listen { address, error });
+                }
+            }
+        }
+        Ok(bound)
+    }
+
+    /// Serves the pages and the control socket. No page that fails to open keeps names from resolving.
+    pub(super) async fn open_pages(&self, running: &Arc<Running>, stopping: &watch::Receiver<bool>) {
+        self.change_pages(running).await;
+        match running.state.control_socket() {
+            Ok(listener) => web::serve_control(listener, running, stopping.clone()),
+            Err(error) => {
+                tracing::error!(%error, "no control socket: `khien reload` and `khien status` cannot reach this server")
+            }
+        }
+    }
+
+    /// Serves the pages where the configuration in force says.
+    pub(super) async fn change_pages(&self, running: &Arc<Running>) {
+        let wanted = running.in_force().program.http.clone();
+        let (kept, gone): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::mem::take(&mut *lock(&self.http)).into_iter().partition(|(address, _)| wanted.contains(address));
+        for page in gone.into_values() {
+            page.stop.send_replace(true);
+        }
+        *lock(&self.http) = kept;
+        for named in wanted {
+            if lock(&self.http).contains_key(&named) {
+                continue;
+            }
+            let (stop, stopping) = watch::channel(false);
+            match web::serve(named, running, stopping).await {
+                Ok(address) => drop(lock(&self.http).insert(named, Page { address, stop })),
+                Err(error) => {
+                    tracing::error!(address = %named, %error, "no pages and metrics on this address; DNS is served all the same")
+                }
+            }
+        }
+    }
+
+    /// Listens as `program` says from now on: new addresses first, so that a failure changes nothing.
+    pub(super) async fn change(&self, program: &Program) -> Result<(), StartError> {
+        let bound = self.bind(program).await?;
+        let gone = {
+            let mut dns = lock(&self.dns);
+            let (kept, gone): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                std::mem::take(&mut *dns).into_iter().partition(|(address, _)| program.dns.contains(address));
+            *dns = kept;
+            dns.extend(bound);
+            gone
+        };
+        for listener in gone.into_values() {
+            listener.stop(super::PATIENCE).await;
+        }
+        Ok(())
+    }
+
+    pub(super) fn dns_addresses(&self) -> Vec<SocketAddr> {
+        lock(&self.dns).values().map(Listener::address).collect()
+    }
+
+    pub(super) fn http_addresses(&self) -> Vec<SocketAddr> {
+        lock(&self.http).values().map(|page| page.address).collect()
+    }
+
+    /// Stops all of them, at the same time.
+    pub(super) async fn stop(&self, patience: Duration) {
+        for page in std::mem::take(&mut *lock(&self.http)).into_values() {
+            page.stop.send_replace(true);
+        }
+        let stopping: Vec<_> =
+            std::mem::take(&mut *lock(&self.dns)).into_values().map(|listener| tokio::spawn(listener.stop(patience))).collect();
+        for listener in stopping {
+            // A listener that panicked while stopping has stopped.
+            listener.await.ok();
+        }
+    }
+}

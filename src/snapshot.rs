@@ -1,0 +1,138 @@
+//! All that a reload can change, made beside the one in force and swapped whole: one query sees one snapshot.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::answer::{BlockAnswer, Upstreams};
+use crate::client::{Clients, GroupId};
+use crate::dns::{Name, NameMap, RecordType};
+use crate::lists::{Category, Index, ListAction, Listed, Protection, Registry};
+use crate::policy::{Calendar, Policies, Readiness, SchoolTime, Shared, TierId};
+use crate::tally::{Label, Tally};
+
+/// Everything that answers depend on, but for what upstreams say.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Counts up with every snapshot since the state directory was made; in journal and metrics.
+    pub serial: u64,
+    /// Who belongs to which group.
+    pub clients: Clients,
+    /// What each group may.
+    pub policies: Policies,
+    /// What holds for all groups.
+    pub shared: Shared,
+    /// The school's time zone and holidays.
+    pub calendar: Calendar,
+    /// The categories.
+    pub registry: Registry,
+    /// Names that lists leave open; the index knows them too, this is for the time before there is one.
+    pub protected: Arc<NameMap<Protection>>,
+    /// What the lists say.
+    pub index: Arc<Index>,
+    /// Configured lists that were never loaded; where any is missing nothing but help and system names resolves.
+    pub missing_lists: Vec<String>,
+    /// When the newest of the images was made: the school's clock cannot be right before it.
+    pub images_made: Timestamp,
+    /// What a blocked client gets.
+    pub block: BlockAnswer,
+    /// Where open names are looked up.
+    pub upstreams: Arc<Upstreams>,
+    /// The longest TTL that a client sees.
+    pub max_ttl: Duration,
+    /// The words that journal and metrics use for groups, tiers, categories and observing lists.
+    pub words: Words,
+}
+
+impl Snapshot {
+    /// Whether the lists can be relied on.
+    pub const fn readiness(&self) -> Readiness {
+        if self.missing_lists.is_empty() { Readiness::Ready } else { Readiness::NotReady }
+    }
+
+    /// What the lists say of `name`; before they are all there, which kind of protected name it is.
+    pub fn listed(&self, name: &Name, record_type: RecordType) -> Listed {
+        match self.readiness() {
+            Readiness::Ready => self.index.categories(name, record_type),
+            Readiness::NotReady => {
+                let protected = self.protected.covering(name).map_or(Protection::NONE, |(_, kinds)| *kinds);
+                Listed { protected, ..Listed::default() }
+            }
+        }
+    }
+
+    /// The school's time at an instant.
+    pub fn school_time(&self, wall: Timestamp) -> SchoolTime {
+        self.calendar.at(wall, self.images_made)
+    }
+}
+
+/// The lists that only observe, each at its bit of [`Listed::observed`].
+fn observers(index: &Index) -> Vec<String> {
+    let mut lists = Vec::new();
+    for list in index.images().iter().flat_map(|image| image.lists()) {
+        if let ListAction::Observe(bit) = list.action {
+            let place = usize::from(bit);
+            lists.resize(lists.len().max(place + 1), String::new());
+            lists[place].clone_from(&list.id.0);
+        }
+    }
+    lists
+}
+
+/// A word with its label.
+#[derive(Debug, Clone)]
+pub struct Word {
+    /// As journal and people read it.
+    pub text: Arc<str>,
+    /// As it is counted.
+    pub label: Label,
+}
+
+impl Word {
+    fn new(text: &str, tally: &Tally) -> Self {
+        Self { text: text.into(), label: tally.label(text) }
+    }
+}
+
+/// The words of a snapshot, by their places.
+#[derive(Debug)]
+pub struct Words {
+    groups: Vec<Word>,
+    tiers: Vec<Word>,
+    categories: Vec<Word>,
+    observers: Vec<Word>,
+}
+
+impl Words {
+    /// Gives each word its label.
+    pub fn new(clients: &Clients, shared: &Shared, registry: &Registry, index: &Index, tally: &Tally) -> Self {
+        Self {
+            groups: clients.groups().iter().map(|group| Word::new(&group.id, tally)).collect(),
+            tiers: shared.tiers.all().iter().map(|tier| Word::new(&tier.id, tally)).collect(),
+            categories: registry.entries().iter().map(|entry| Word::new(&entry.id, tally)).collect(),
+            observers: observers(index).into_iter().map(|list| Word::new(&list, tally)).collect(),
+        }
+    }
+
+    /// The word of a group.
+    pub fn group(&self, group: GroupId) -> &Word {
+        &self.groups[group.place()]
+    }
+
+    /// The word of a tier.
+    pub fn tier(&self, tier: TierId) -> &Word {
+        &self.tiers[tier.place()]
+    }
+
+    /// The word of a category.
+    pub fn category(&self, category: Category) -> &Word {
+        &self.categories[category.place()]
+    }
+
+    /// The lists whose bits are set in `observed`.
+    pub fn observers(&self, observed: u64) -> impl Iterator<Item = &Word> {
+        self.observers.iter().enumerate().filter(move |(bit, _)| observed >> bit & 1 == 1).map(|(_, word)| word)
+    }
+}

@@ -1,0 +1,89 @@
+//! Who reads it? Health, metrics and the API, over HTTP; what they show is the desk's, which the server is.
+//!
+//! The rule: what listens on the network only reads. Reloading is for the control socket, which the state directory guards.
+
+mod api;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::watch;
+
+pub use api::{Asked, GroupStatus, ListStatus, Status, UpstreamStatus};
+
+/// What the pages ask of the server.
+pub trait Desk: Send + Sync + 'static {
+    /// The metrics' text.
+    fn metrics(&self) -> String;
+
+    /// What keeps the filter from being ready; nothing where it is.
+    fn unready(&self) -> Option<String>;
+
+    /// What `khien status` shows.
+    fn status(&self) -> Status;
+
+    /// What `khien explain` shows: the body as JSON, or a sentence that says what was wrong with the question.
+    fn explain(&self, asked: Asked) -> impl Future<Output = Result<serde_json::Value, String>> + Send;
+
+    /// Reads configuration and lists again: a sentence for people in either case.
+    fn reload(self: &Arc<Self>) -> impl Future<Output = Result<String, String>> + Send;
+}
+
+/// The routes that everyone may read.
+fn public<D: Desk>(desk: &Arc<D>) -> Router {
+    let text = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
+    let (scraped, ready) = (Arc::clone(desk), Arc::clone(desk));
+    Router::new()
+        .route("/healthz", get(|| async { "serving\n" }))
+        .route(
+            "/readyz",
+            get(move || async move {
+                match ready.unready() {
+                    None => (StatusCode::OK, "ready\n".to_owned()).into_response(),
+                    Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
+                }
+            }),
+        )
+        .route("/metrics", get(move || async move { (text, scraped.metrics()) }))
+        .merge(api::routes(desk))
+}
+
+/// Serves the public routes on `address` until `stop` turns true.
+///
+/// # Errors
+/// Where the address cannot be had.
+pub async fn serve<D: Desk>(address: SocketAddr, desk: &Arc<D>, stop: watch::Receiver<bool>) -> io::Result<SocketAddr> {
+    let listener = TcpListener::bind(address).await?;
+    let bound = listener.local_addr()?;
+    let router = public(desk);
+    tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stopped(stop)).into_future());
+    Ok(bound)
+}
+
+/// Serves the public routes and reloading on a Unix socket.
+pub fn serve_control<D: Desk>(listener: UnixListener, desk: &Arc<D>, stop: watch::Receiver<bool>) {
+    let reloading = Arc::clone(desk);
+    let router = public(desk).route(
+        "/api/v1/reload",
+        post(move || async move {
+            let (status, message) = match reloading.reload().await {
+                Ok(message) => (StatusCode::OK, message),
+                Err(message) => (StatusCode::UNPROCESSABLE_ENTITY, message),
+            };
+            (status, axum::Json(serde_json::json!({ "message": message })))
+        }),
+    );
+    tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stopped(stop)).into_future());
+}
+
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // A sender that is gone has stopped too.
+    stop.wait_for(|stop| *stop).await.ok();
+}

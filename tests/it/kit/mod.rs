@@ -1,0 +1,8 @@
+//! What tests are made of: a school, the upstream that it asks, queries and replies.
+
+pub mod question;
+pub mod reply;
+pub mod school;
+pub mod upstream;
+
+pub use school::School;

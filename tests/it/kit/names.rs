@@ -1,0 +1,115 @@
+//! An upstream where every name has an address, and aliases are as a test says.
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hickory_proto::op::{Message, MessageType, ResponseCode};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use super::upstream::{Asked, ScriptedUpstream, Step};
+
+/// The address that every name has.
+pub const ADDRESS: &str = "192.0.2.7";
+
+/// How long answers live, in seconds.
+pub const TTL: u32 = 3600;
+
+/// The running upstream.
+pub struct Names {
+    upstream: ScriptedUpstream,
+    told: Arc<Mutex<Told>>,
+}
+
+/// What a test said.
+#[derive(Default)]
+struct Told {
+    aliases: HashMap<Name, Name>,
+    rcodes: HashMap<Name, ResponseCode>,
+    silent: bool,
+}
+
+impl Names {
+    /// Starts one on a free port.
+    pub async fn start() -> Self {
+        let told = Arc::<Mutex<Told>>::default();
+        let script = Arc::clone(&told);
+        let answer = move |asked: &Asked| {
+            let told = script.lock().unwrap_or_else(PoisonError::into_inner);
+            told.answer(&asked.bytes).map(Step::Send).into_iter().collect()
+        };
+        Self { upstream: ScriptedUpstream::start(answer).await, told }
+    }
+
+    /// Where it answers.
+    pub fn address(&self) -> SocketAddr {
+        self.upstream.address
+    }
+
+    /// Makes `name` an alias of `target`.
+    pub fn alias(&self, name: &str, target: &str) {
+        self.tell().aliases.insert(fqdn(name), fqdn(target));
+    }
+
+    /// Makes `name` answer with `rcode`.
+    pub fn fail(&self, name: &str, rcode: ResponseCode) {
+        self.tell().rcodes.insert(fqdn(name), rcode);
+    }
+
+    /// Answers nothing from now on.
+    pub fn fall_silent(&self) {
+        self.tell().silent = true;
+    }
+
+    /// How many questions came in.
+    pub fn asked(&self) -> usize {
+        self.upstream.seen().len()
+    }
+
+    fn tell(&self) -> std::sync::MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn fqdn(text: &str) -> Name {
+    let mut name = Name::from_ascii(text).expect("a name").to_lowercase();
+    name.set_fqdn(true);
+    name
+}
+
+impl Told {
+    fn answer(&self, packet: &[u8]) -> Option<Vec<u8>> {
+        if self.silent {
+            return None;
+        }
+        let query = Message::from_vec(packet).ok()?;
+        let question = query.queries.first()?.clone();
+        let mut reply = query.clone();
+        reply.metadata.message_type = MessageType::Response;
+        reply.metadata.recursion_available = true;
+        reply.additionals.clear();
+        let mut name = question.name().clone();
+        for _ in 0..8 {
+            let Some(target) = self.aliases.get(&name.to_lowercase()) else { break };
+            reply.answers.push(Record::from_rdata(name, TTL, RData::CNAME(CNAME(target.clone()))));
+            name = target.clone();
+        }
+        if let Some(rcode) = self.rcodes.get(&question.name().to_lowercase()) {
+            reply.metadata.response_code = *rcode;
+            return reply.to_vec().ok();
+        }
+        match question.query_type() {
+            RecordType::A => {
+                let address = ADDRESS.parse::<Ipv4Addr>().expect("an address");
+                reply.answers.push(Record::from_rdata(name, TTL, RData::A(A(address))));
+            }
+            RecordType::AAAA => {
+                let address = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 7);
+                reply.answers.push(Record::from_rdata(name, TTL, RData::AAAA(AAAA(address))));
+            }
+            _ => {}
+        }
+        reply.to_vec().ok()
+    }
+}

@@ -1,0 +1,170 @@
+//! A school: a real server in this process, its own state directory, a clock that the test sets, and the office's upstream.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use khien::clock::Clock;
+use khien::config::Surroundings;
+use khien::dns::{Name, RecordType, Source, Transport};
+use khien::pipeline::{Accounts, Met};
+use khien::server::{Compiler, Server, Setup, StartError};
+
+use super::question;
+use super::upstream::Upstream;
+use super::reply::Reply;
+
+/// A running server with everything around it.
+pub struct School {
+    /// Where names are looked up.
+    pub upstream: Upstream,
+    /// The time.
+    pub clock: Clock,
+    directory: tempfile::TempDir,
+    server: Server,
+}
+
+/// The lines that every configuration of a test begins with.
+fn head(state: &Path, upstream: SocketAddr) -> String {
+    format!(
+        "[listen]\ndns = [\"127.0.0.1:0\"]\nhttp = [\"127.0.0.1:0\"]\n[state]\ndirectory = \"{}\"\n[upstream]\nservers = [\"udp://{upstream}\"]\n",
+        state.display()
+    )
+}
+
+impl School {
+    /// Starts a school from what stands behind the sections that the kit writes itself (`[listen]`, `[state]`, `[upstream]`), and
+    /// waits until its lists are there.
+    pub async fn start(config: &str) -> Self {
+        Self::start_with(config, &[]).await
+    }
+
+    /// As [`School::start`], with files beside the configuration.
+    pub async fn start_with(config: &str, files: &[(&str, &str)]) -> Self {
+        let school = Self::try_start(config, files).await.unwrap_or_else(|error| panic!("{error}: {error:?}"));
+        school.until_ready().await;
+        school
+    }
+
+    /// Starts a school and does not wait for its lists.
+    pub async fn try_start(config: &str, files: &[(&str, &str)]) -> Result<Self, StartError> {
+        let directory = tempfile::tempdir().expect("a directory");
+        let upstream = Upstream::start().await;
+        for (name, text) in files {
+            std::fs::write(directory.path().join(name), text).expect("written");
+        }
+        let path = directory.path().join("khien.toml");
+        std::fs::write(&path, head(&directory.path().join("state"), upstream.address()) + config).expect("written");
+        let clock = Clock::set_to(school_time("2026-11-23T09:00"));
+        let server = Server::start(setup(&path, &clock)).await?;
+        Ok(Self { upstream, clock, directory, server })
+    }
+
+    /// Stops the server and starts another on the same files and state.
+    pub async fn restart(self) -> Self {
+        let Self { upstream, clock, directory, server } = self;
+        server.stop().await;
+        let server = Server::start(setup(&directory.path().join("khien.toml"), &clock)).await.expect("it started before");
+        let school = Self { upstream, clock, directory, server };
+        school.until_ready().await;
+        school
+    }
+
+    /// Waits until every list is loaded.
+    pub async fn until_ready(&self) {
+        let ready = async {
+            while !self.accounts().snapshot.load().missing_lists.is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), ready).await.expect("the lists are compiled in time");
+    }
+
+    /// Sets the clock by the school's own.
+    pub fn at(&self, time: &str) {
+        self.clock.move_to(school_time(time));
+    }
+
+    /// Writes the configuration anew, without the sections that the kit writes.
+    pub fn rewrite(&self, config: &str) {
+        let text = head(&self.directory.path().join("state"), self.upstream.address()) + config;
+        self.write("khien.toml", &text);
+    }
+
+    /// Writes a file beside the configuration.
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).expect("written");
+    }
+
+    /// A path beside the configuration.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Reads configuration and lists again.
+    pub async fn reload(&self) -> Result<String, String> {
+        self.server.running().reload().await
+    }
+
+    /// The pipeline with its books.
+    pub fn accounts(&self) -> &Arc<Accounts> {
+        self.server.running().accounts()
+    }
+
+    /// Where the server answers DNS.
+    pub fn dns(&self) -> SocketAddr {
+        self.server.running().dns_addresses()[0]
+    }
+
+    /// Where the server answers HTTP.
+    pub fn http(&self) -> SocketAddr {
+        self.server.running().http_addresses()[0]
+    }
+
+    /// The server.
+    pub const fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Asks as `client` would, from any address, without a socket: the same code as behind one.
+    pub async fn ask(&self, client: &str, record_type: RecordType, name: &str) -> Reply {
+        let client: IpAddr = client.parse().expect("an address");
+        let local = if client.is_ipv4() { "127.0.0.1:53" } else { "[::1]:53" };
+        let source = Source::new(SocketAddr::new(client, 4242), local.parse().expect("an address"), Transport::Udp);
+        let packet = question::packet(&Name::parse(name).expect("a name"), record_type);
+        let accounts = self.accounts();
+        let mut view = accounts.view();
+        accounts.refresh(&mut view);
+        let mut out = Vec::new();
+        match accounts.meet(&mut view, &packet, source, &mut out) {
+            Met::Answered => Reply::read(&out),
+            Met::Wait(waiting) => Reply::read(&accounts.finish(&waiting).await),
+            Met::Silence => panic!("{name} was met with silence"),
+        }
+    }
+
+    /// Stops it, and asserts that nothing panicked.
+    pub async fn close(self) {
+        assert_eq!(self.accounts().tally.panics(), 0, "a query panicked");
+        self.server.stop().await;
+    }
+}
+
+fn setup(path: &Path, clock: &Clock) -> Setup {
+    Setup {
+        file: Some(path.to_owned()),
+        surroundings: Surroundings { state: path.with_file_name("state"), now: clock.wall() },
+        clock: clock.clone(),
+        compiler: Compiler::at(env!("CARGO_BIN_EXE_khien").into()),
+    }
+}
+
+/// An instant by the clock of a school in Vietnam.
+pub fn school_time(text: &str) -> jiff::Timestamp {
+    let civil: DateTime = text.parse().expect("a time as in 2026-11-23T09:30");
+    let zone = TimeZone::get("Asia/Ho_Chi_Minh").expect("the zone is known");
+    zone.to_timestamp(civil).expect("within range")
+}
