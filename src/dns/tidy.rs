@@ -51,7 +51,9 @@ impl From<Astray> for Untidy {
 pub fn tidy(message: &Message<'_>) -> Result<Relayed, Untidy> {
     let question = message.question().ok_or(Untidy::NoQuestion)?;
     let records: Vec<Owned<'_>> = message.all_records().map(|record| (record.clone(), record.owner())).collect();
-    let answers: Vec<&Owned<'_>> = records.iter().filter(|(record, _)| record.section == Section::Answer).collect();
+    // An alias of another class leads nowhere: it is not passed on either.
+    let leads = |(record, _): &&Owned<'_>| record.section == Section::Answer && record.class == question.class;
+    let answers: Vec<&Owned<'_>> = records.iter().filter(leads).collect();
     let chain = Chain::follow(&question.name, &answers)?;
     let kept: Vec<&Owned<'_>> = records.iter().filter(|owned| is_kept(owned, question, &chain)).collect();
 

@@ -225,6 +225,13 @@ fn another_class_and_hop_signatures_are_dropped() {
     bytes[12 + 12 + 8 + 2 + 1] = 3;
     let relayed = Relayed::read(&bytes).expect("tidy");
     assert_eq!(lines(&render(&relayed, &plain(), 0, DAY)), [("ns.vn".into(), 1, 60)]);
+    let mut bytes = response(1, FINE, [vec![cname("www.vn", 60, "cdn.vn"), a("cdn.vn", 60, 1)], vec![], vec![]]);
+    bytes[12 + 12 + 8 + 2 + 1] = 3;
+    let relayed = Relayed::read(&bytes).expect("tidy");
+    assert!(
+        relayed.aliases().is_empty() && lines(&render(&relayed, &plain(), 0, DAY)).is_empty(),
+        "nor does an alias of it lead on"
+    );
 }
 
 /// RFC 3597: data of unknown types are passed on bit for bit, also where records around them are dropped.
