@@ -1,6 +1,9 @@
 //! The one integration-test binary; each module tests one thing from outside.
 
 mod faults;
+mod first_day;
+#[expect(unreachable_pub, dead_code, reason = "unit tests of the program include parts of the kit and use more of them")]
+mod kit;
 mod manual;
 mod readme;
 mod tidy;

@@ -1,5 +1,6 @@
 //! What tests are made of: a school, the upstream that it asks, queries and replies.
 
+pub mod names;
 pub mod question;
 pub mod reply;
 pub mod school;

@@ -13,14 +13,14 @@ use khien::dns::{Name, RecordType, Source, Transport};
 use khien::pipeline::{Accounts, Met};
 use khien::server::{Compiler, Server, Setup, StartError};
 
+use super::names::Names;
 use super::question;
-use super::upstream::Upstream;
 use super::reply::Reply;
 
 /// A running server with everything around it.
 pub struct School {
     /// Where names are looked up.
-    pub upstream: Upstream,
+    pub upstream: Names,
     /// The time.
     pub clock: Clock,
     directory: tempfile::TempDir,
@@ -52,7 +52,7 @@ impl School {
     /// Starts a school and does not wait for its lists.
     pub async fn try_start(config: &str, files: &[(&str, &str)]) -> Result<Self, StartError> {
         let directory = tempfile::tempdir().expect("a directory");
-        let upstream = Upstream::start().await;
+        let upstream = Names::start().await;
         for (name, text) in files {
             std::fs::write(directory.path().join(name), text).expect("written");
         }
