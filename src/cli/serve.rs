@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -33,6 +34,7 @@ async fn serve(file: Option<&Path>) -> Result<u8> {
     let mut reload = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    allow_many_sockets();
     let setup = Setup {
         file: file.map(Path::to_owned),
         surroundings: Surroundings::of_process(),
@@ -79,6 +81,15 @@ async fn serve(file: Option<&Path>) -> Result<u8> {
     drop(running);
     server.stop().await;
     Ok(FINE)
+}
+
+/// Lets the process hold as many sockets as the system grants it: each question that waits for an upstream has its own.
+fn allow_many_sockets() {
+    let limit = getrlimit(Resource::Nofile);
+    let most = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, most) {
+        tracing::warn!(%error, "the number of sockets stays limited");
+    }
 }
 
 /// The level in the words of tracing.
