@@ -24,8 +24,6 @@ pub struct Program {
     pub state: PathBuf,
     /// Whom to ask, and how.
     pub upstream: upstream::Settings,
-    /// Whether clients are told that an upstream validated an answer (the AD bit, RFC 6840 section 5.8).
-    pub trust_ad: bool,
     /// The room for answers, in octets; 0 remembers nothing.
     pub cache: u64,
     /// What a blocked client gets.

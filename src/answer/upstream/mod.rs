@@ -30,5 +30,5 @@ pub use address::{AddressError, PORT, Server, UpstreamAddress};
 pub use counters::{BUCKETS, Latency, UpstreamStats};
 pub use failure::{FailureKind, Fault, UpstreamFailure};
 pub use pool::{Answer, Upstreams};
-pub use settings::{Settings, Strategy};
+pub use settings::{AuthenticData, Settings, Strategy};
 pub use system::{SetupError, SystemFiles, addresses, is_own};

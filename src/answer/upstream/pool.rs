@@ -17,7 +17,7 @@ use super::health::Change;
 use super::limits::Limits;
 use super::question::Question;
 use super::race::{Race, Turn};
-use super::settings::{Settings, Strategy};
+use super::settings::{AuthenticData, Settings, Strategy};
 use super::system::{SetupError, addresses};
 use crate::answer::cache::{Cache, CacheKey};
 use crate::dns::{Class, Query, Rcode, Relayed};
@@ -41,6 +41,7 @@ pub struct Upstreams {
 struct Pool {
     upstreams: Vec<Arc<Upstream>>,
     strategy: Strategy,
+    authentic_data: AuthenticData,
     timeout: Duration,
 }
 
@@ -64,7 +65,12 @@ impl Upstreams {
             .map(|address| known(address.clone()).unwrap_or_else(|| Arc::new(Upstream::new(address, settings.idle))))
             .collect();
         Ok(Self {
-            pool: Arc::new(Pool { upstreams, strategy: settings.strategy, timeout: settings.timeout }),
+            pool: Arc::new(Pool {
+                upstreams,
+                strategy: settings.strategy,
+                authentic_data: settings.authentic_data,
+                timeout: settings.timeout,
+            }),
             flights: Flights::new(),
             limits: Limits::new(settings.in_flight, settings.in_flight_per_client),
         })
@@ -157,13 +163,21 @@ impl Pool {
                         if let Ok((runner, outcome)) = ended
                             && let Some(answer) = race.ended(runner, outcome, Instant::now())
                         {
-                            return Ok(answer);
+                            return Ok(self.believed(answer));
                         }
                     }
                     () = sleep_until(until) => {}
                 },
                 Turn::Over => return race.failure(now),
             }
+        }
+    }
+
+    /// The answer with or without its AD bit, as the operator says.
+    fn believed(&self, answer: Arc<Relayed>) -> Arc<Relayed> {
+        match self.authentic_data {
+            AuthenticData::Dropped if answer.authentic_data() => Arc::new(Arc::unwrap_or_clone(answer).without_authentic_data()),
+            AuthenticData::Dropped | AuthenticData::Believed => answer,
         }
     }
 

@@ -16,6 +16,16 @@ pub enum Strategy {
     Fastest,
 }
 
+/// Whether clients are told that an upstream found all signatures in order (the AD bit).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AuthenticData {
+    /// They are: the way to the upstreams is trusted (RFC 6840 section 5.8).
+    Believed,
+    /// They are not: anyone on the way could have set the bit.
+    #[default]
+    Dropped,
+}
+
 /// All that [`super::Upstreams`] is made from.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -23,6 +33,8 @@ pub struct Settings {
     pub servers: Vec<Server>,
     /// The order of asking.
     pub strategy: Strategy,
+    /// What becomes of the AD bit.
+    pub authentic_data: AuthenticData,
     /// How long a question may take, all upstreams together.
     pub timeout: Duration,
     /// Questions under way to upstreams, at most; equal ones count once.
@@ -43,6 +55,7 @@ impl Settings {
         Self {
             servers,
             strategy: Strategy::default(),
+            authentic_data: AuthenticData::default(),
             timeout: Duration::from_secs(2),
             in_flight: 4096,
             in_flight_per_client: 256,

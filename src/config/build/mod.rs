@@ -84,7 +84,7 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
     let registry = tiers::registry(categories, &mut notes);
     let tiers = tiers::tiers(tiers, &registry, &mut notes);
     let calendar = schedule::calendar(&time_zone, &holidays, &mut notes);
-    let (rebinding, trust_ad) = (upstream.rebinding, upstream.trust_ad);
+    let rebinding = upstream.rebinding;
     serving::listeners(&listen, &clients, &mut notes);
     let upstream = serving::upstream(upstream, &listen, &mut notes);
     let max_ttl = clients.max_ttl;
@@ -122,7 +122,6 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
         journal: serving::journal(journal, beside, state.clone()),
         state,
         upstream,
-        trust_ad,
         cache: size.value.0,
         block,
         clients,

@@ -1,7 +1,7 @@
 //! Listeners, upstreams and the journal: what has to agree between where we answer and whom we ask.
 
 use super::Notes;
-use crate::answer::upstream::{Server, Settings, is_own};
+use crate::answer::upstream::{AuthenticData, Server, Settings, is_own};
 use crate::config::file::{self, Allowed, At, Listen};
 use crate::journal::{self, JsonSink};
 use std::net::{IpAddr, SocketAddr};
@@ -47,7 +47,7 @@ fn is_public(address: IpAddr) -> bool {
 
 /// Whom to ask, and how.
 pub(super) fn upstream(upstream: file::Upstream, listen: &Listen, notes: &mut Notes<'_>) -> Settings {
-    let file::Upstream { servers, strategy, timeout, trust_ad: _, rebinding: _ } = upstream;
+    let file::Upstream { servers, strategy, timeout, trust_ad, rebinding: _ } = upstream;
     let own: Vec<SocketAddr> = listen.dns.iter().map(|address| address.value).collect();
     for (place, server) in servers.iter().enumerate() {
         if servers[..place].iter().any(|first| first.value == server.value) {
@@ -62,7 +62,8 @@ pub(super) fn upstream(upstream: file::Upstream, listen: &Listen, notes: &mut No
             Server::At(_) => {}
         }
     }
-    Settings { strategy, timeout, own, ..Settings::new(servers.into_iter().map(|server| server.value).collect()) }
+    let authentic_data = if trust_ad { AuthenticData::Believed } else { AuthenticData::Dropped };
+    Settings { strategy, authentic_data, timeout, own, ..Settings::new(servers.into_iter().map(|server| server.value).collect()) }
 }
 
 /// What the journal keeps, and where.
