@@ -13,8 +13,9 @@ use tracing_subscriber::EnvFilter;
 
 use super::{AT_FAULT, FAILED, FINE};
 use crate::clock::Clock;
+use crate::config::Surroundings;
 use crate::config::file::LogLevel;
-use crate::config::{Program, Surroundings};
+use crate::journal::JsonSink;
 use crate::server::{Compiler, Running, Server, Setup, StartError};
 use crate::web::Desk;
 
@@ -34,6 +35,7 @@ async fn serve(file: Option<&Path>) -> Result<u8> {
     let mut reload = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let set_level = log();
     allow_many_sockets();
     let setup = Setup {
         file: file.map(Path::to_owned),
@@ -55,11 +57,16 @@ async fn serve(file: Option<&Path>) -> Result<u8> {
         }
     };
     let running = Arc::clone(server.running());
-    log_from(&running.in_force().program);
+    set_level(running.in_force().program.log);
     tell(&[NotifyState::Ready]);
     watch_over();
     first_lists(&running).await;
-    println!("{}", banner(&running));
+    if running.in_force().program.journal.json == Some(JsonSink::Stdout) {
+        // Standard output is the journal's, an object a line.
+        eprintln!("{}", banner(&running));
+    } else {
+        println!("{}", banner(&running));
+    }
 
     loop {
         tokio::select! {
@@ -73,6 +80,7 @@ async fn serve(file: Option<&Path>) -> Result<u8> {
                     tell(&[NotifyState::Ready]);
                 });
             }
+            () = running.reloaded() => set_level(running.in_force().program.log),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }
@@ -103,12 +111,29 @@ const fn level(level: LogLevel) -> &'static str {
     }
 }
 
-/// Sends lines to standard error as `[log] level` says, or `KHIEN_LOG` in the words of tracing.
-fn log_from(program: &Program) {
-    let filter = EnvFilter::try_from_env("KHIEN_LOG").unwrap_or_else(|_| EnvFilter::new(level(program.log)));
+/// Changes the level of the log, as `[log] level` says; `KHIEN_LOG`, in the words of tracing, goes before it.
+type Level = Box<dyn Fn(LogLevel) + Send + Sync>;
+
+/// Sends lines to standard error from now on, before the configuration is known and so at `info`.
+fn log() -> Level {
+    let own = EnvFilter::try_from_env("KHIEN_LOG").ok();
+    let fixed = own.is_some();
+    let filter = own.unwrap_or_else(|| EnvFilter::new(level(LogLevel::Info)));
     let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(terminal)
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter)
+        .with_filter_reloading();
+    let handle = subscriber.reload_handle();
     // Only a second call could fail, and there is one.
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(terminal).with_writer(std::io::stderr).try_init().ok();
+    subscriber.try_init().ok();
+    Box::new(move |wanted| {
+        if !fixed {
+            // It fails only where the subscriber is gone, and then there is no log.
+            handle.reload(EnvFilter::new(level(wanted))).ok();
+        }
+    })
 }
 
 /// Tells the service manager, where there is one.

@@ -111,6 +111,7 @@ pub struct Running {
     remembered: Arc<Mutex<VecDeque<Arc<Snapshot>>>>,
     /// One reload at a time.
     reloading: tokio::sync::Mutex<()>,
+    reloaded: tokio::sync::Notify,
     succeeded: AtomicU64,
     failed: AtomicU64,
     started: Duration,
@@ -170,6 +171,7 @@ impl Server {
             in_force,
             remembered,
             reloading: tokio::sync::Mutex::default(),
+            reloaded: tokio::sync::Notify::new(),
             succeeded: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             started,
@@ -275,9 +277,15 @@ impl Running {
         *self.in_force() = InForce { program, warnings, loaded, since: self.accounts.clock.wall(), failure: None };
         self.serving.change_pages(self).await;
         self.succeeded.fetch_add(1, Ordering::Relaxed);
+        self.reloaded.notify_one();
         let took = self.accounts.clock.running().saturating_sub(begun);
         tracing::info!(snapshot = serial, names, milliseconds = took.as_millis(), "reloaded");
         Ok(said)
+    }
+
+    /// Waits until a reload succeeds.
+    pub async fn reloaded(&self) {
+        self.reloaded.notified().await;
     }
 
     /// Counts and keeps a failure, and hands it on.
