@@ -199,7 +199,7 @@ struct Said<'a> {
 
 impl Said<'_> {
     fn of_local(self, rules: Vec<Rule>, outcome: Outcome, reason: Reason, category: Option<String>) -> Explanation {
-        let lists = self.listings(&self.trial.query.name);
+        let lists = self.listings(&self.trial.query.name, self.trial.query.record_type);
         let tier = self.trial.in_force().tier;
         Explanation {
             name: self.trial.query.name.to_string(),
@@ -243,7 +243,10 @@ impl Said<'_> {
         let guilty =
             |alias: &&Name| self.trial.decide(self.trial.findings(std::slice::from_ref(alias))).verdict.action == verdict.action;
         let by_alias = verdict.by_alias.then(|| aliases.iter().find(guilty).map(Name::to_string)).flatten();
-        let seen = aliases.iter().map(|alias| Alias { name: alias.to_string(), lists: self.listings(alias) }).collect();
+        let seen = aliases
+            .iter()
+            .map(|alias| Alias { name: alias.to_string(), lists: self.listings(alias, RecordType::CNAME) })
+            .collect();
         let reason = verdict.reason;
         Explanation { by_alias, aliases: seen, note, ..self.of_local(rules, outcome(&verdict), reason, category(&verdict)) }
     }
@@ -255,9 +258,9 @@ impl Said<'_> {
         }
     }
 
-    fn listings(&self, name: &Name) -> Vec<Listing> {
+    fn listings(&self, name: &Name, record_type: RecordType) -> Vec<Listing> {
         let registry = &self.trial.snapshot.registry;
-        let why = self.trial.snapshot.index.why(name, self.trial.query.record_type);
+        let why = self.trial.snapshot.index.why(name, record_type);
         let listing = |why: crate::lists::Why| Listing {
             list: why.list.0,
             line: why.line,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Done, Now};
 use crate::answer::{Answer, Blocked};
 use crate::client::GroupId;
-use crate::dns::{Ede, Name, Query, Rcode, Relayed, Reply};
+use crate::dns::{Ede, Name, Query, Rcode, RecordType, Relayed, Reply};
 use crate::lists::{Category, Listed};
 use crate::policy::{Action, AliasFindings, Case, Decision, InForce, Outcome, Policy, Reason, closes_below, decide_fully};
 use crate::snapshot::Snapshot;
@@ -65,7 +65,8 @@ impl<'a> Trial<'a> {
     pub fn findings(&self, aliases: &[Name]) -> AliasFindings {
         let mut findings = AliasFindings::default();
         for alias in aliases {
-            let listed = self.snapshot.listed(alias, self.query.record_type);
+            // A rule for CNAME records alone, or for all but them (`$dnstype`), is about names found behind others.
+            let listed = self.snapshot.listed(alias, RecordType::CNAME);
             findings.add(&listed, alias, self.policy, &self.snapshot.shared);
         }
         findings

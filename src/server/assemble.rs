@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::answer::Upstreams;
 use crate::config::Program;
+use crate::dns::RecordType;
 use crate::journal::{self, Entry, Provenance};
 use crate::lists::{Effect, ProtectedNames};
 use crate::policy::Reason;
@@ -67,7 +68,8 @@ fn of_lists(snapshot: &Snapshot, entry: &Entry) -> journal::Source {
     let gave = |why: &crate::lists::Why| {
         why.effect == Effect::Applied && entry.category.as_deref() == Some(&snapshot.registry.entry(why.category).id)
     };
-    let given: Vec<_> = snapshot.index.why(name, entry.record_type).into_iter().filter(gave).collect();
+    let record_type = if entry.by_alias.is_some() { RecordType::CNAME } else { entry.record_type };
+    let given: Vec<_> = snapshot.index.why(name, record_type).into_iter().filter(gave).collect();
     let rule = given.iter().max_by_key(|why| why.rule.split('.').count()).map(|why| why.rule.clone());
     let mut lists: Vec<String> = given.into_iter().map(|why| why.list.0).collect();
     lists.sort_unstable();
