@@ -13,7 +13,7 @@ pub const PORT: u16 = 53;
 /// One entry of `[upstream] servers`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Server {
-    /// The resolvers that the system itself uses; see [`super::system`].
+    /// The resolvers that the system itself uses; see [`super::addresses`].
     System,
     /// A server by its address.
     At(UpstreamAddress),
