@@ -41,6 +41,7 @@ fn public<D: Desk>(desk: &Arc<D>) -> Router {
     let text = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
     let (scraped, ready) = (Arc::clone(desk), Arc::clone(desk));
     Router::new()
+        .route("/", get(|| async { concat!("khien ", env!("CARGO_PKG_VERSION"), "\n\n", include_str!("front.txt")) }))
         .route("/healthz", get(|| async { "serving\n" }))
         .route(
             "/readyz",
