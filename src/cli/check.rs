@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::progress::while_doing;
 use super::{AT_FAULT, FINE};
 use crate::config::{self, Fault, Severity};
 use crate::server;
@@ -14,7 +15,8 @@ pub(super) fn run(file: Option<&Path>) -> Result<u8> {
         Ok(loaded) => loaded,
         Err(faults) => return Ok(say(&faults)),
     };
-    faults.extend(server::check_lists(&program).map_err(anyhow::Error::msg)?);
+    let listed = while_doing("reading lists", || server::check_lists(&program));
+    faults.extend(listed.map_err(anyhow::Error::msg)?);
     let code = say(&faults);
     if code == FINE {
         let what = file.map_or_else(|| "the built-in configuration".to_owned(), |file| file.display().to_string());

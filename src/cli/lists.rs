@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::Subcommand;
 
+use super::progress::while_doing;
 use super::{AT_FAULT, FINE};
 use crate::config::{self, Program};
 use crate::lists::compile::{ListReport, Loaded, Report};
@@ -62,12 +63,13 @@ fn program(file: Option<&Path>) -> Result<Program> {
 }
 
 fn compile(program: &Program) -> Result<Report> {
-    server::compile(program, &Compiler::this_program()?).map_err(anyhow::Error::msg)
+    let compiler = Compiler::this_program()?;
+    while_doing("compiling lists", || server::compile(program, &compiler)).map_err(anyhow::Error::msg)
 }
 
 fn lint(program: &Program, files: &[PathBuf], category: &str) -> Result<Report> {
     let Some(category) = program.registry.find(category) else { bail!("there is no category `{category}`") };
-    server::lint(program, files, category).map_err(anyhow::Error::msg)
+    while_doing("reading lists", || server::lint(program, files, category)).map_err(anyhow::Error::msg)
 }
 
 /// How much is said of lines that were not taken.

@@ -5,6 +5,7 @@ mod control;
 mod explain;
 pub mod journal;
 mod lists;
+mod progress;
 mod reload;
 mod serve;
 mod status;
