@@ -1,6 +1,7 @@
 //! `khien serve`: runs the resolver until it is told to stop, and says in a few lines what it does.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,13 +61,8 @@ async fn serve(file: Option<&Path>) -> Result<u8> {
     set_level(running.in_force().program.log);
     tell(&[NotifyState::Ready]);
     watch_over();
-    first_lists(&running).await;
-    if running.in_force().program.journal.json == Some(JsonSink::Stdout) {
-        // Standard output is the journal's, an object a line.
-        eprintln!("{}", banner(&running));
-    } else {
-        println!("{}", banner(&running));
-    }
+    // On the side: a server that waits for its lists must hear that it is to stop.
+    let introducing = tokio::spawn(introduce(Arc::clone(&running)));
 
     loop {
         tokio::select! {
@@ -86,6 +82,7 @@ async fn serve(file: Option<&Path>) -> Result<u8> {
         }
     }
     tell(&[NotifyState::Stopping]);
+    introducing.abort();
     drop(running);
     server.stop().await;
     Ok(FINE)
@@ -154,8 +151,8 @@ fn watch_over() {
     });
 }
 
-/// Waits until the lists are there, or it takes long.
-async fn first_lists(running: &Running) {
+/// Prints the banner once the lists are there, or that they take long.
+async fn introduce(running: Arc<Running>) {
     let ready = async {
         while running.unready().is_some() {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -163,6 +160,16 @@ async fn first_lists(running: &Running) {
     };
     // The banner says what is missing.
     tokio::time::timeout(BANNER_PATIENCE, ready).await.ok();
+    let text = banner(&running);
+    // Standard output may be the journal's, an object a line; a reader who has gone must not end the server.
+    let written = if running.in_force().program.journal.json == Some(JsonSink::Stdout) {
+        writeln!(std::io::stderr(), "{text}")
+    } else {
+        writeln!(std::io::stdout(), "{text}")
+    };
+    if let Err(error) = written {
+        tracing::warn!(%error, "the banner could not be printed");
+    }
 }
 
 /// What it listens on, what it blocks, for whom, and one command to try.
