@@ -89,7 +89,7 @@ pub fn judge(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, 
     // Who is not served learns that and nothing else.
     let who = snapshot.clients.identify(&query.source);
     if !who.allowed {
-        return Judged::Done(refuse(query, Ede::PROHIBITED, out));
+        return Judged::Done(refuse(query, Ede::PROHIBITED, snapshot.block.not_served(), out));
     }
 
     // A flood costs the client that sends it, before it costs anyone else.
@@ -100,7 +100,7 @@ pub fn judge(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, 
 
     // Zone transfers and other classes are no look-ups, and no upstream is asked for them.
     if query.class != Class::IN || matches!(query.record_type, RecordType::AXFR | RecordType::IXFR) {
-        return Judged::Done(refuse(query, Ede::NOT_SUPPORTED, out));
+        return Judged::Done(refuse(query, Ede::NOT_SUPPORTED, "", out));
     }
 
     let trial = Trial::new(query, snapshot, now, who.group);
@@ -173,8 +173,8 @@ impl Plan {
     }
 }
 
-fn refuse(query: &Query, why: Ede, out: &mut Vec<u8>) -> Done {
-    let rcode = Reply::new(query, out).rcode(Rcode::REFUSED).ede(why, "").finish();
+fn refuse(query: &Query, why: Ede, text: &str, out: &mut Vec<u8>) -> Done {
+    let rcode = Reply::new(query, out).rcode(Rcode::REFUSED).ede(why, text).finish();
     let (outcome, reason) = (Outcome::None, Reason::None);
     Done { outcome, reason, category: None, who: None, rcode, listed: Listed::default(), by_alias: None }
 }

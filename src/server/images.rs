@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::lock;
+use crate::clock::Clock;
 use crate::config::{self, Fault, Program};
 use crate::lists::compile::{self, Job, JobList, ListReport, Report, Source};
 use crate::lists::format::{Format, Match};
@@ -138,12 +139,13 @@ struct Saved {
 pub(super) struct Images {
     state: PathBuf,
     compiler: Compiler,
+    clock: Clock,
     failures: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Images {
-    pub(super) fn new(state: &Path, compiler: Compiler) -> Self {
-        Self { state: state.to_owned(), compiler, failures: Mutex::default() }
+    pub(super) fn new(state: &Path, compiler: Compiler, clock: Clock) -> Self {
+        Self { state: state.to_owned(), compiler, clock, failures: Mutex::default() }
     }
 
     /// What the last run had in force, as far as it fits the configuration; nothing where it does not.
@@ -167,8 +169,8 @@ impl Images {
     pub(super) async fn load(&self, program: &Arc<Program>) -> Result<Arc<Loaded>, String> {
         let (state, compiler, program) = (self.state.clone(), self.compiler.clone(), Arc::clone(program));
         let registry = ids(&program);
-        let for_compiling = Arc::clone(&program);
-        let made = tokio::task::spawn_blocking(move || make(&state, &compiler, &for_compiling, registry));
+        let (for_compiling, clock) = (Arc::clone(&program), self.clock.clone());
+        let made = tokio::task::spawn_blocking(move || make(&state, &compiler, &for_compiling, registry, &clock));
         let (image, saved) = made.await.map_err(|error| error.to_string())??;
         for list in saved.report.lists.iter().filter(|list| list.fault.is_some()) {
             *lock(&self.failures).entry(list.id.0.clone()).or_default() += 1;
@@ -203,7 +205,7 @@ impl Images {
 /// # Errors
 /// A sentence for people.
 pub fn compile(program: &Program, compiler: &Compiler) -> Result<Report, String> {
-    make(&program.state, compiler, program, ids(program)).map(|(_, saved)| saved.report)
+    make(&program.state, compiler, program, ids(program), &Clock::system()).map(|(_, saved)| saved.report)
 }
 
 fn ids(program: &Program) -> Vec<String> {
@@ -224,7 +226,13 @@ fn required(program: &Program) -> impl Iterator<Item = &ListId> {
     program.lists.iter().filter(|list| !list.optional).map(|list| &list.id)
 }
 
-fn make(state: &Path, compiler: &Compiler, program: &Program, categories: Vec<String>) -> Result<(Image, Saved), String> {
+fn make(
+    state: &Path,
+    compiler: &Compiler,
+    program: &Program,
+    categories: Vec<String>,
+    clock: &Clock,
+) -> Result<(Image, Saved), String> {
     let store = Store::new(state).map_err(|error| format!("the state directory cannot be written: {error}"))?;
     let mut job = job(program, store.sources());
     let fingerprint = job.fingerprint();
@@ -238,7 +246,7 @@ fn make(state: &Path, compiler: &Compiler, program: &Program, categories: Vec<St
     }
     let report = compile::child::spawn_program(&compiler.program, &job, MEMORY_LIMIT).map_err(|failure| failure.to_string())?;
     let image = Image::open(&job.image).map_err(|fault| format!("the compiled image cannot be used: {fault}"))?;
-    let saved = Saved { fingerprint: hexadecimal(image.fingerprint()), categories, made: Timestamp::now(), report };
+    let saved = Saved { fingerprint: hexadecimal(image.fingerprint()), categories, made: clock.wall(), report };
     let text = serde_json::to_vec(&saved).map_err(|error| error.to_string())?;
     let written = write_aside(&saved_at, |to| to.write_all(&text)).and_then(|()| store.adopt(&Owner::School, fingerprint));
     written.map_err(|error| format!("the compiled image cannot be kept: {error}"))?;

@@ -136,7 +136,7 @@ impl Server {
         let (program, warnings) = config::load_in(setup.file.as_deref(), &setup.surroundings).map_err(StartError::Faults)?;
         let program = Arc::new(program);
         let state = State::take(&program.state)?;
-        let images = Images::new(state.path(), setup.compiler.clone());
+        let images = Images::new(state.path(), setup.compiler.clone(), setup.clock.clone());
         let (clock, tally) = (setup.clock.clone(), Arc::new(Tally::default()));
 
         // What was compiled before filters from the first query on, whatever has become of the lists since.
@@ -325,7 +325,7 @@ async fn upkeep(running: Arc<Running>) {
 
 /// The snapshot that a server would start with, for commands that find none running.
 pub fn offline(program: &Program, compiler: Compiler, upstreams: Arc<Upstreams>) -> Snapshot {
-    let loaded = Images::new(&program.state, compiler).last_good(program);
+    let loaded = Images::new(&program.state, compiler, Clock::system()).last_good(program);
     assemble::snapshot(program, &loaded, upstreams, 0, &Tally::default())
 }
 
