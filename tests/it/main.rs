@@ -2,10 +2,12 @@
 
 mod faults;
 mod first_day;
+mod help;
 #[expect(unreachable_pub, dead_code, reason = "unit tests of the program include parts of the kit and use more of them")]
 mod kit;
 mod manual;
 mod readme;
+mod scenarios;
 mod tidy;
 mod typos;
 mod wire;

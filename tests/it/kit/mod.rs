@@ -3,6 +3,7 @@
 pub mod names;
 pub mod question;
 pub mod reply;
+pub mod scenario;
 pub mod school;
 pub mod upstream;
 
