@@ -84,7 +84,9 @@ impl Listener {
     /// Stops taking queries in, answers what is in flight, and gives up after `patience`.
     pub async fn stop(self, patience: Duration) {
         let deadline = tokio::time::Instant::now() + patience;
-        self.udp.stop();
+        // The workers are joined, which must not hold up a thread that answers; a panic in joining has ended them too.
+        let udp = self.udp;
+        tokio::task::spawn_blocking(move || udp.stop()).await.ok();
         self.tcp.stop(deadline).await;
         self.waiting.drained(deadline).await;
     }

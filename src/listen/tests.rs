@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -151,6 +152,31 @@ async fn a_second_server_cannot_share_the_port() {
     let (listener, echo) = start("127.0.0.1:0", &Limits::default());
     assert!(Listener::start(listener.address(), 1, &echo, &Limits::default()).is_err());
     listener.stop(Duration::from_secs(5)).await;
+}
+
+/// A flood that never lets a socket run empty must not keep the workers from ending.
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_ends_under_a_flood() {
+    let (listener, _) = start("127.0.0.1:0", &Limits::default());
+    let address = listener.address();
+    let flooding = Arc::new(AtomicBool::new(true));
+    let floods: Vec<_> = (0..8)
+        .map(|_| {
+            let (socket, flooding) = (client(address), Arc::clone(&flooding));
+            std::thread::spawn(move || {
+                while flooding.load(Ordering::Relaxed) {
+                    // After the end nobody listens there any more, which the system may say.
+                    socket.send(b"silent").ok();
+                }
+            })
+        })
+        .collect();
+    let stopped = tokio::time::timeout(Duration::from_secs(20), listener.stop(Duration::from_secs(1))).await;
+    flooding.store(false, Ordering::Relaxed);
+    for flood in floods {
+        flood.join().expect("no panic");
+    }
+    stopped.expect("the workers end");
 }
 
 /// RFC 7766 section 6.2.1.1: replies go out as they come ready.

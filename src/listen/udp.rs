@@ -13,6 +13,9 @@ use super::socket::{Batch, Datagrams, Wait};
 use super::{Limits, Place, Responder, Step, Waiting, local_or};
 use crate::dns::{Source, Transport};
 
+/// So many batches are still taken in once stopping has begun: more than a socket holds, and an end under a flood.
+const LAST_BATCHES: usize = 512;
+
 /// The running workers of one address.
 #[derive(Debug)]
 pub(super) struct Workers {
@@ -69,8 +72,12 @@ impl<R: Responder> Worker<R> {
     fn run(self) {
         let mut batch = Batch::new();
         let mut view = self.responder.worker();
+        let mut last = 0..LAST_BATCHES;
         loop {
             let stopping = self.stopping.load(Ordering::Relaxed);
+            if stopping && last.next().is_none() {
+                return;
+            }
             let wait = if stopping { Wait::Never } else { Wait::First };
             match batch.receive(&self.socket, wait) {
                 Ok(count) => self.answer(&mut batch, count, &mut view),
