@@ -39,7 +39,8 @@ pub struct Explanation {
     pub because: String,
     /// The id of the tier in force.
     pub tier: String,
-    /// `allowed`, `blocked` or `failed` (not ready), as the journal writes it; `none` where the client is refused.
+    /// `allowed`, `blocked` or `failed` (not ready, or no answer can be had), as the journal writes it; `none` where the client is
+    /// refused.
     pub verdict: String,
     /// The rule that decided, as the journal writes it.
     pub reason: String,
@@ -156,15 +157,18 @@ pub async fn explain(
     let mut findings = AliasFindings::default();
     let mut aliases = Vec::new();
     let mut note = None;
+    let mut answered = true;
     if decision.verdict.action == Action::Open {
-        match resolve(resolving, snapshot, &query, now.running).await {
-            Ok(found) => aliases = found,
-            Err(why) => note = Some(why),
-        }
+        let behind = resolve(resolving, snapshot, &query, now.running).await;
+        (aliases, note, answered) = (behind.aliases, behind.note, behind.answered);
         findings = trial.findings(&aliases);
         decision = trial.decide(findings);
     }
-    said.of_decision(before, &decision, findings, &aliases, note)
+    let explanation = said.of_decision(before, &decision, findings, &aliases, note);
+    if decision.verdict.action == Action::Open && !answered {
+        return Explanation { verdict: Outcome::Failed.text().to_owned(), ..explanation };
+    }
+    explanation
 }
 
 fn source(client: IpAddr) -> Source {
@@ -175,18 +179,38 @@ fn source(client: IpAddr) -> Source {
     Source::new(SocketAddr::new(client, 0), SocketAddr::new(local, 0), Transport::Udp)
 }
 
-/// The names that the answer leads to.
-async fn resolve(resolving: Resolving<'_>, snapshot: &Snapshot, query: &Query, running: Duration) -> Result<Vec<Name>, String> {
+/// What stands behind an open name.
+#[derive(Debug)]
+struct Behind {
+    /// The names that the answer leads to.
+    aliases: Vec<Name>,
+    /// Why there may be more of them, or no answer.
+    note: Option<String>,
+    /// Whether a client would get an answer; taken for granted where nobody was asked.
+    answered: bool,
+}
+
+/// Looks behind an open name, as serving does where it may.
+async fn resolve(resolving: Resolving<'_>, snapshot: &Snapshot, query: &Query, running: Duration) -> Behind {
     let Resolving::AsServing(rooms) = resolving else {
-        return Err("without a running server the names behind this one are not looked at".to_owned());
+        let note = "without a running server the names behind this one are not looked at".to_owned();
+        return Behind { aliases: Vec::new(), note: Some(note), answered: true };
     };
     let answer = match rooms.cache.peek(&CacheKey::of(query), running) {
         Some(cached) => cached.content.clone(),
         None => snapshot.upstreams.ask(query).await,
     };
     match answer {
-        Ok(relayed) => Ok(relayed.aliases().to_vec()),
-        Err(failure) => Err(format!("the name could not be looked up: {failure}")),
+        Ok(relayed) => {
+            let aliases = relayed.aliases().to_vec();
+            let answered = !relayed.rcode().is_failure();
+            let note = (!answered).then(|| format!("the upstreams answer {}", relayed.rcode().text()));
+            Behind { aliases, note, answered }
+        }
+        Err(failure) => {
+            let note = format!("the name could not be looked up: {failure}");
+            Behind { aliases: Vec::new(), note: Some(note), answered: false }
+        }
     }
 }
 

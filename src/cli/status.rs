@@ -41,8 +41,8 @@ impl Status {
 /// # Errors
 /// The configuration's faults.
 pub(super) fn state_directory(file: Option<&Path>) -> Result<PathBuf> {
-    match config::load(file) {
-        Ok((program, _)) => Ok(program.state),
+    match config::state_directory(file) {
+        Ok(state) => Ok(state),
         Err(faults) => {
             let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
             bail!("the configuration has faults, so the server's state directory is not known\n{}", said.join("\n"))

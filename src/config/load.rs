@@ -67,6 +67,24 @@ pub fn read(text: &str, path: Option<&Path>, surroundings: &Surroundings) -> Res
     }
 }
 
+/// Where the server keeps state that runs on the configuration that `path` holds. Faults that were written into the file since
+/// then do not matter, so that such a server can still be asked and told.
+///
+/// # Errors
+/// Every fault of the file, where it cannot be read so far.
+pub fn state_directory(path: Option<&Path>) -> Result<PathBuf, Vec<Fault>> {
+    let text = match path {
+        Some(path) => text_of(path).map_err(|fault| vec![fault])?,
+        None => String::new(),
+    };
+    let surroundings = Surroundings::of_process();
+    let (file, faults) = file::read(&text, path.unwrap_or(Path::new("")));
+    let (program, _) = build::program(file, path, &surroundings);
+    // Where a fault may have hidden the key, the default would be another server's directory.
+    let hidden = program.state == surroundings.state && text.lines().any(|line| line.trim_start().starts_with("[state"));
+    if hidden && faults.iter().any(|fault| fault.severity == Severity::Error) { Err(faults) } else { Ok(program.state) }
+}
+
 /// The text of the file.
 fn text_of(path: &Path) -> Result<String, Fault> {
     let fault = |what: String, hint: &str| Fault::error(path, None, what, hint);

@@ -147,6 +147,11 @@ impl Rcode {
     /// The EDNS version is not supported (RFC 6891 section 9).
     pub const BADVERS: Self = Self(16);
 
+    /// Whether an upstream that says this has no answer to give.
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::SERVFAIL | Self::REFUSED)
+    }
+
     /// The mnemonic, or `RCODE99`.
     pub fn text(self) -> &'static str {
         match self {

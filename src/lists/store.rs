@@ -115,7 +115,10 @@ impl Store {
     /// Removes images of one owner, and what was left half-written, that the manifest does not name.
     fn sweep(&self, owner: &Owner, manifest: &Manifest) -> io::Result<()> {
         let kept = manifest.owners.get(&owner.text());
-        let named = |file: &str| kept.is_some_and(|kept| kept.current == file || kept.previous.as_deref() == Some(file));
+        let named = |file: &str| {
+            let image = file.strip_suffix(REPORT).unwrap_or(file);
+            kept.is_some_and(|kept| kept.current == image || kept.previous.as_deref() == Some(image))
+        };
         for entry in fs::read_dir(&self.images)? {
             let entry = entry?;
             let file = entry.file_name();
@@ -128,6 +131,9 @@ impl Store {
 }
 
 const MANIFEST: &str = "manifest.json";
+
+/// What is added to an image's name for the report that stands beside it: it goes when the image goes.
+pub const REPORT: &str = ".json";
 
 /// How the file names of an owner's images begin.
 fn file_prefix(owner: &Owner) -> String {

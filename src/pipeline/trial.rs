@@ -134,7 +134,7 @@ impl<'a> Trial<'a> {
         let edge = self.policy.next_edge(&self.now.school, &self.snapshot.shared).saturating_sub(Duration::from_secs(1));
         let cap = u32::try_from(self.snapshot.max_ttl.min(edge).as_secs()).unwrap_or(u32::MAX);
         let rcode = relayed.render(self.query, age, cap, None, out);
-        let outcome = if rcode == Rcode::SERVFAIL || rcode == Rcode::REFUSED { Outcome::Failed } else { Outcome::Allowed };
+        let outcome = if rcode.is_failure() { Outcome::Failed } else { Outcome::Allowed };
         self.ended(outcome, &decision, rcode)
     }
 

@@ -15,16 +15,13 @@ use crate::clock::Clock;
 use crate::config::{self, Fault, Program};
 use crate::lists::compile::{self, Job, JobList, ListReport, Report, Source};
 use crate::lists::format::{Format, Match};
-use crate::lists::store::{Store, write_aside};
+use crate::lists::store::{REPORT, Store, write_aside};
 use crate::lists::{Category, Force, Image, Index, List, ListAction, ListId, Owner, ProtectedNames, Standing, starter};
 use crate::metrics::ListReading;
 use crate::web::ListStatus;
 
 /// Address space that a compiler may have: room for ten million names.
 const MEMORY_LIMIT: u64 = 8 << 30;
-
-/// What a compilation brought, beside its image.
-const SAVED: &str = "report.json";
 
 /// Who compiles lists: a child process of this program, whose memory goes when it ends.
 #[derive(Debug, Clone)]
@@ -155,14 +152,15 @@ impl Images {
         for (path, fault) in &opened.faults {
             tracing::error!(image = %path.display(), %fault, "an image is damaged and is not used");
         }
-        let saved = self.saved();
-        match (opened.image, saved) {
-            (Some(image), Some(saved)) if fits(&saved, &image, program) => self.loaded(program, image, saved),
-            (_, _) => Loaded::nothing(program),
+        let Some(image) = opened.image else { return Loaded::nothing(program) };
+        match saved_beside(&store.image_path(&Owner::School, image.fingerprint())) {
+            Some(saved) if fits(&saved, &image, program) => self.loaded(program, image, saved),
+            Some(_) | None => Loaded::nothing(program),
         }
     }
 
-    /// Compiles what has changed, in a child process, and opens what came out.
+    /// Compiles what has changed, in a child process, and opens what came out. Only [`Images::keep`] makes it what the next run
+    /// starts with.
     ///
     /// # Errors
     /// A sentence for people; what was in force is not touched.
@@ -195,8 +193,14 @@ impl Images {
         }
     }
 
-    fn saved(&self) -> Option<Saved> {
-        serde_json::from_slice(&std::fs::read(self.state.join("images").join(SAVED)).ok()?).ok()
+    /// Makes the images of what came in force those that the next run starts with.
+    pub(super) fn keep(&self, loaded: &Loaded) {
+        for image in loaded.index.images() {
+            let kept = Store::new(&self.state).and_then(|store| store.adopt(image.owner(), image.fingerprint()));
+            if let Err(error) = kept {
+                tracing::error!(%error, "these lists are in force, but a restart would begin with those before them");
+            }
+        }
     }
 }
 
@@ -205,7 +209,22 @@ impl Images {
 /// # Errors
 /// A sentence for people.
 pub fn compile(program: &Program, compiler: &Compiler) -> Result<Report, String> {
-    make(&program.state, compiler, program, ids(program), &Clock::system()).map(|(_, saved)| saved.report)
+    let (image, saved) = make(&program.state, compiler, program, ids(program), &Clock::system())?;
+    Store::new(&program.state)
+        .and_then(|store| store.adopt(image.owner(), image.fingerprint()))
+        .map_err(|error| format!("the compiled image cannot be kept: {error}"))?;
+    Ok(saved.report)
+}
+
+/// Where the report of the compilation stands that made `image`.
+fn report_path(image: &Path) -> PathBuf {
+    let mut path = image.as_os_str().to_owned();
+    path.push(REPORT);
+    PathBuf::from(path)
+}
+
+fn saved_beside(image: &Path) -> Option<Saved> {
+    serde_json::from_slice(&std::fs::read(report_path(image)).ok()?).ok()
 }
 
 fn ids(program: &Program) -> Vec<String> {
@@ -237,9 +256,8 @@ fn make(
     let mut job = job(program, store.sources());
     let fingerprint = job.fingerprint();
     job.image = store.image_path(&Owner::School, fingerprint);
-    let saved_at = state.join("images").join(SAVED);
     if let Some(image) = store.reusable(&Owner::School, fingerprint)
-        && let Some(saved) = std::fs::read(&saved_at).ok().and_then(|text| serde_json::from_slice::<Saved>(&text).ok())
+        && let Some(saved) = saved_beside(&job.image)
         && fits(&saved, &image, program)
     {
         return Ok((image, saved));
@@ -248,8 +266,8 @@ fn make(
     let image = Image::open(&job.image).map_err(|fault| format!("the compiled image cannot be used: {fault}"))?;
     let saved = Saved { fingerprint: hexadecimal(image.fingerprint()), categories, made: clock.wall(), report };
     let text = serde_json::to_vec(&saved).map_err(|error| error.to_string())?;
-    let written = write_aside(&saved_at, |to| to.write_all(&text)).and_then(|()| store.adopt(&Owner::School, fingerprint));
-    written.map_err(|error| format!("the compiled image cannot be kept: {error}"))?;
+    write_aside(&report_path(&job.image), |to| to.write_all(&text))
+        .map_err(|error| format!("the compiled image's report cannot be kept: {error}"))?;
     Ok((image, saved))
 }
 

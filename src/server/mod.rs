@@ -226,12 +226,13 @@ impl Running {
     pub async fn renew_lists(&self) -> Result<(), String> {
         let _one = self.reloading.lock().await;
         let program = Arc::clone(&self.in_force().program);
-        let loaded = self.images.load(&program).await.map_err(|failure| self.fail(failure))?;
+        let loaded = self.loaded(&program).await?;
         let unchanged = self.in_force().loaded.same_images(&loaded);
         if !unchanged {
             let upstreams = Arc::clone(&self.accounts.snapshot.load().upstreams);
             self.put_in_force(&program, &loaded, upstreams);
         }
+        self.images.keep(&loaded);
         self.in_force().loaded = loaded;
         Ok(())
     }
@@ -253,21 +254,14 @@ impl Running {
         if program.state != before.state || program.cache != before.cache {
             return Err(self.fail("[state] directory and [cache] size change only with a restart".to_owned()));
         }
-        let loaded = self.images.load(&program).await.map_err(|failure| self.fail(failure))?;
-        let was_ready = self.accounts.snapshot.load().missing_lists.is_empty();
-        if was_ready && !loaded.missing.is_empty() {
-            let what = format!(
-                "these lists have never been loaded: {}\nhint: mend the list, or say `optional = true` to filter without it",
-                loaded.missing.join(", ")
-            );
-            return Err(self.fail(what));
-        }
+        let loaded = self.loaded(&program).await?;
         let old = Arc::clone(&self.accounts.snapshot.load().upstreams);
         let upstreams = Upstreams::new_from(&program.upstream, Some(&old))
             .map_err(|error| self.fail(format!("{error}\nhint: {}", error.hint())))?;
         self.serving.change(&program).await.map_err(|error| self.fail(error.to_string()))?;
         self.accounts.journal.change(program.journal.clone());
         let serial = self.put_in_force(&program, &loaded, Arc::new(upstreams));
+        self.images.keep(&loaded);
         let names = loaded.index.names();
         let mut said = format!("reloaded: snapshot {serial}, {names} names");
         for warning in warnings.iter().map(ToString::to_string).chain(loaded.warnings()) {
@@ -286,6 +280,24 @@ impl Running {
     /// Waits until a reload succeeds.
     pub async fn reloaded(&self) {
         self.reloaded.notified().await;
+    }
+
+    /// Compiles the lists of `program`; what would take the filter from ready to not ready is refused.
+    async fn loaded(&self, program: &Arc<Program>) -> Result<Arc<Loaded>, String> {
+        let loaded = self.images.load(program).await.map_err(|failure| self.fail(failure))?;
+        let is_ready = self.accounts.snapshot.load().missing_lists.is_empty();
+        if is_ready && !loaded.missing.is_empty() {
+            let mut what = format!(
+                "these lists have never been loaded: {}\nhint: mend the list, or say `optional = true` to filter without it",
+                loaded.missing.join(", ")
+            );
+            for warning in loaded.warnings() {
+                what.push('\n');
+                what.push_str(&warning);
+            }
+            return Err(self.fail(what));
+        }
+        Ok(loaded)
     }
 
     /// Counts and keeps a failure, and hands it on.

@@ -1,13 +1,18 @@
 //! The one integration-test binary; each module tests one thing from outside.
 
+mod explain;
 mod faults;
 mod first_day;
 mod help;
+mod journal;
 #[expect(unreachable_pub, dead_code, reason = "unit tests of the program include parts of the kit and use more of them")]
 mod kit;
 mod manual;
+mod metrics;
 mod readme;
 mod scenarios;
+mod ready;
+mod reload;
 mod tidy;
 mod typos;
 mod wire;

@@ -1,10 +1,14 @@
 //! What tests are made of: a school, the upstream that it asks, queries and replies.
 
+pub mod binary;
+pub mod dice;
+pub mod http;
 pub mod names;
 pub mod question;
 pub mod reply;
 pub mod scenario;
 pub mod school;
+pub mod udp;
 pub mod upstream;
 
 pub use school::School;

@@ -27,10 +27,13 @@ pub struct School {
     server: Server,
 }
 
+/// Where a school listens: any free port.
+const LISTEN: &str = "127.0.0.1:0";
+
 /// The lines that every configuration of a test begins with.
-fn head(state: &Path, upstream: SocketAddr) -> String {
+fn head(listen: &str, state: &Path, upstream: SocketAddr) -> String {
     format!(
-        "[listen]\ndns = [\"127.0.0.1:0\"]\nhttp = [\"127.0.0.1:0\"]\n[state]\ndirectory = \"{}\"\n[upstream]\nservers = [\"udp://{upstream}\"]\n",
+        "[listen]\ndns = [\"{listen}\"]\nhttp = [\"127.0.0.1:0\"]\n[state]\ndirectory = \"{}\"\n[upstream]\nservers = [\"udp://{upstream}\"]\n",
         state.display()
     )
 }
@@ -57,7 +60,7 @@ impl School {
             std::fs::write(directory.path().join(name), text).expect("written");
         }
         let path = directory.path().join("khien.toml");
-        std::fs::write(&path, head(&directory.path().join("state"), upstream.address()) + config).expect("written");
+        std::fs::write(&path, head(LISTEN, &directory.path().join("state"), upstream.address()) + config).expect("written");
         let clock = Clock::set_to(school_time("2026-11-23T09:00"));
         let server = Server::start(setup(&path, &clock)).await?;
         Ok(Self { upstream, clock, directory, server })
@@ -65,12 +68,23 @@ impl School {
 
     /// Stops the server and starts another on the same files and state.
     pub async fn restart(self) -> Self {
-        let Self { upstream, clock, directory, server } = self;
-        server.stop().await;
-        let server = Server::start(setup(&directory.path().join("khien.toml"), &clock)).await.expect("it started before");
-        let school = Self { upstream, clock, directory, server };
+        let school = self.restart_after(|_| {}).await;
         school.until_ready().await;
         school
+    }
+
+    /// Stops the server, does something to the files, starts another, and does not wait for its lists.
+    pub async fn restart_after(self, meanwhile: impl FnOnce(&Path)) -> Self {
+        let Self { upstream, clock, directory, server } = self;
+        server.stop().await;
+        meanwhile(directory.path());
+        let server = Server::start(setup(&directory.path().join("khien.toml"), &clock)).await.expect("it started before");
+        Self { upstream, clock, directory, server }
+    }
+
+    /// Starts another server on the same files, while this one runs.
+    pub async fn start_another(&self) -> Result<Server, StartError> {
+        Server::start(setup(&self.path("khien.toml"), &self.clock)).await
     }
 
     /// Waits until every list is loaded.
@@ -90,7 +104,12 @@ impl School {
 
     /// Writes the configuration anew, without the sections that the kit writes.
     pub fn rewrite(&self, config: &str) {
-        let text = head(&self.directory.path().join("state"), self.upstream.address()) + config;
+        self.rewrite_listening(LISTEN, config);
+    }
+
+    /// As [`School::rewrite`], with another address for DNS.
+    pub fn rewrite_listening(&self, listen: &str, config: &str) {
+        let text = head(listen, &self.directory.path().join("state"), self.upstream.address()) + config;
         self.write("khien.toml", &text);
     }
 

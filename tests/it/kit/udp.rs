@@ -1,0 +1,61 @@
+//! A client with a socket of its own, on any address of 127.0.0.0/8.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use khien::dns::{Name, RecordType};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, UdpSocket};
+
+use super::question;
+use super::reply::Reply;
+
+/// How long a reply may take on a machine that does much else.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The client.
+pub struct Client {
+    socket: UdpSocket,
+}
+
+impl Client {
+    /// A client at `address` that asks `server`.
+    pub async fn new(address: &str, server: SocketAddr) -> Self {
+        let socket = UdpSocket::bind((address, 0)).await.expect("a free port");
+        socket.connect(server).await.expect("loopback is routed");
+        Self { socket }
+    }
+
+    /// Sends a packet.
+    pub async fn send(&self, packet: &[u8]) {
+        self.socket.send(packet).await.expect("sent");
+    }
+
+    /// The next reply; none where it does not come.
+    pub async fn receive(&self) -> Option<Reply> {
+        let mut reply = [0; 4096];
+        let length = tokio::time::timeout(PATIENCE, self.socket.recv(&mut reply)).await.ok()?.ok()?;
+        Some(Reply::read(&reply[..length]))
+    }
+
+    /// Sends one query, once, and waits for its reply.
+    pub async fn ask(&self, record_type: RecordType, name: &str) -> Option<Reply> {
+        self.send(&question::packet(&Name::parse(name).expect("a name"), record_type)).await;
+        self.receive().await
+    }
+}
+
+/// Asks by TCP from `client`.
+pub async fn ask_by_tcp(client: &str, server: SocketAddr, packet: &[u8]) -> Reply {
+    let exchange = async {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind(SocketAddr::new(client.parse().expect("an address"), 0)).expect("a free port");
+        let mut stream = socket.connect(server).await.expect("the server listens");
+        let length = u16::try_from(packet.len()).expect("a short query");
+        stream.write_all(&[&length.to_be_bytes(), packet].concat()).await.expect("sent");
+        let mut reply = vec![0; usize::from(stream.read_u16().await.expect("a reply"))];
+        stream.read_exact(&mut reply).await.expect("a whole reply");
+        Reply::read(&reply)
+    };
+    tokio::time::timeout(PATIENCE, exchange).await.expect("answered in time")
+}
