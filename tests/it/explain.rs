@@ -110,7 +110,8 @@ fn names(school: &School, dice: &mut Dice) -> Vec<String> {
             name = next;
         }
         if dice.roll(4) == 0 {
-            school.upstream.alias(&name, dice.pick(&targets));
+            let target = dice.pick(&targets).clone();
+            school.upstream.alias(&name, &target);
         }
     }
     for dead in ["clean-0.example", "clean-1.example", "alias-3.example"] {

@@ -1,13 +1,13 @@
 //! The program itself, run as a school runs it: a process with a configuration file, signals and commands.
 
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::mpsc;
 
 /// How long the program may take for what it does at once.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A running `khien serve`; dropped, it is killed.
 pub struct Binary {
     child: Child,
-    banner: Lines<BufReader<ChildStdout>>,
+    banner: mpsc::UnboundedReceiver<String>,
     directory: tempfile::TempDir,
 }
 
@@ -25,14 +25,11 @@ impl Binary {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("khien.toml");
         std::fs::write(&path, Self::text(&directory, config)).expect("written");
-        let mut child = command(&path)
-            .arg("serve")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the program runs");
-        let banner = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let mut child =
+            command(&path).arg("serve").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program runs");
+        let said = BufReader::new(child.stdout.take().expect("piped"));
+        let (lines, banner) = mpsc::unbounded_channel();
+        std::thread::spawn(move || said.lines().map_while(Result::ok).try_for_each(|line| lines.send(line)));
         Self { child, banner, directory }
     }
 
@@ -55,7 +52,7 @@ impl Binary {
     pub async fn addresses(&mut self) -> (SocketAddr, SocketAddr) {
         let said = async {
             let (mut dns, mut http) = (None, None);
-            while let Some(line) = self.banner.next_line().await.expect("text") {
+            while let Some(line) = self.banner.recv().await {
                 let words: Vec<&str> = line.split_whitespace().collect();
                 match words.as_slice() {
                     ["DNS", address, ..] => dns = address.parse().ok(),
@@ -84,19 +81,38 @@ impl Binary {
 
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
-        let id = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)).expect("it runs");
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process has an id");
         kill_process(id, signal).expect("it is ours");
     }
 
     /// Waits for its end; the exit code.
     pub async fn ended(&mut self) -> Option<i32> {
-        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends").expect("it can be waited for").code()
+        let ended = async {
+            loop {
+                if let Some(status) = self.child.try_wait().expect("it can be waited for") {
+                    return status.code();
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ended).await.expect("it ends in time")
     }
 
     /// Runs a command on the same configuration.
     pub async fn run(&self, arguments: &[&str]) -> Output {
-        let running = command(&self.config()).args(arguments).output();
-        tokio::time::timeout(PATIENCE, running).await.expect("it ends in time").expect("the program runs")
+        let mut command = command(&self.config());
+        command.args(arguments);
+        let running = tokio::task::spawn_blocking(move || command.output());
+        let output = tokio::time::timeout(PATIENCE, running).await.expect("it ends in time").expect("no panic");
+        output.expect("the program runs")
+    }
+}
+
+impl Drop for Binary {
+    fn drop(&mut self) {
+        // It may have ended already.
+        self.child.kill().ok();
+        self.child.wait().ok();
     }
 }
 
