@@ -59,11 +59,44 @@ fn every_file_is_played() {
     assert_eq!(files, NAMES.iter().map(|name| (*name).to_owned()).collect());
 }
 
-/// Plays one scenario; fails with every line that came out otherwise.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_out_otherwise_is_named_by_its_line() {
+    let text = "10.20.1.7 A w88.com -> 192.0.2.7\n10.20.1.7 A w88.com -> blocked, ede 16, ttl <= 30\n\
+                10.20.1.7 A w88.com -> blocked, ede 15\n10.20.1.7 A olm.vn -> blocked\n10.20.1.7 A olm.vn -> 192.0.2.7, fresh\n";
+    let faults = outcome("told.txt", text).await;
+    let lines: Vec<&str> = faults.iter().filter_map(|fault| fault.split(' ').next()).collect();
+    assert_eq!(lines, ["told.txt:1:", "told.txt:3:", "told.txt:4:", "told.txt:5:"]);
+}
+
+#[test]
+fn a_line_that_is_not_understood_is_no_scenario() {
+    for line in [
+        "10.20.1.7 A w88.com",
+        "10.20.1.7 A w88.com -> blokced",
+        "10.20.1.7 A w88.com -> blocked, ede",
+        "10.20.1.7 A w88.com -> ede 16",
+        "10.20.1.7 A w88.com -> blocked, nodata",
+        "10.20.1.7 B w88.com -> blocked",
+        "    deny = []",
+        "upstream alias a.example",
+        "relaod",
+        "at 2026-11-23T09:00",
+    ] {
+        let read = std::panic::catch_unwind(|| Scenario::read("told.txt", line));
+        assert!(read.is_err(), "{line}");
+    }
+}
+
+/// Plays a file; fails with every line that came out otherwise.
 async fn play(name: &str) {
-    let file = format!("tests/scenarios/{name}.txt");
     let text = std::fs::read_to_string(folder().join(format!("{name}.txt"))).expect("the file is there");
-    let scenario = Scenario::read(&file, &text);
+    let faults = outcome(&format!("tests/scenarios/{name}.txt"), &text).await;
+    assert!(faults.is_empty(), "not as told:\n{}", faults.join("\n"));
+}
+
+/// Plays a scenario, and says of every line that came out otherwise what came out.
+async fn outcome(file: &str, text: &str) -> Vec<String> {
+    let scenario = Scenario::read(file, text);
     let files: Vec<(&str, &str)> = scenario.files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let school = School::start_with(&scenario.config, &files).await;
     let mut faults = Vec::new();
@@ -72,8 +105,8 @@ async fn play(name: &str) {
             faults.push(format!("{file}:{line}: {fault}"));
         }
     }
-    assert!(faults.is_empty(), "not as told:\n{}", faults.join("\n"));
     school.close().await;
+    faults
 }
 
 async fn take(school: &School, step: &Step) -> Result<(), String> {
