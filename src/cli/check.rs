@@ -11,9 +11,9 @@ use crate::server;
 
 /// Exit code 2 where anything is wrong; warnings alone are fine.
 pub(super) fn run(file: Option<&Path>) -> Result<u8> {
-    let (program, mut faults) = match config::load(file) {
-        Ok(loaded) => loaded,
-        Err(faults) => return Ok(say(&faults)),
+    let (program, mut faults) = match config::examine(file) {
+        Ok(examined) => examined,
+        Err(fault) => return Ok(say(&[fault])),
     };
     let listed = while_doing("reading lists", || server::check_lists(&program));
     faults.extend(listed.map_err(anyhow::Error::msg)?);

@@ -57,10 +57,7 @@ pub fn load_in(path: Option<&Path>, surroundings: &Surroundings) -> Result<(Prog
 /// # Errors
 /// Every fault of the text, warnings among them, in the text's order.
 pub fn read(text: &str, path: Option<&Path>, surroundings: &Surroundings) -> Result<(Program, Vec<Fault>), Vec<Fault>> {
-    let (file, mut faults) = file::read(text, path.unwrap_or(Path::new("")));
-    let (program, disagreements) = build::program(file, path, surroundings);
-    faults.extend(disagreements);
-    faults.sort_by_key(|fault| fault.line);
+    let (program, faults) = make(text, path, surroundings);
     match faults.iter().any(|fault| fault.severity == Severity::Error) {
         true => Err(faults),
         false => Ok((program, faults)),
@@ -73,16 +70,30 @@ pub fn read(text: &str, path: Option<&Path>, surroundings: &Surroundings) -> Res
 /// # Errors
 /// Every fault of the file, where it cannot be read so far.
 pub fn state_directory(path: Option<&Path>) -> Result<PathBuf, Vec<Fault>> {
-    let text = match path {
-        Some(path) => text_of(path).map_err(|fault| vec![fault])?,
-        None => String::new(),
-    };
+    let text = path.map_or_else(|| Ok(String::new()), text_of).map_err(|fault| vec![fault])?;
     let surroundings = Surroundings::of_process();
-    let (file, faults) = file::read(&text, path.unwrap_or(Path::new("")));
-    let (program, _) = build::program(file, path, &surroundings);
+    let (program, faults) = make(&text, path, &surroundings);
     // Where a fault may have hidden the key, the default would be another server's directory.
     let hidden = program.state == surroundings.state && text.lines().any(|line| line.trim_start().starts_with("[state"));
     if hidden && faults.iter().any(|fault| fault.severity == Severity::Error) { Err(faults) } else { Ok(program.state) }
+}
+
+/// Reads the configuration for a look at its faults: beside them what can be made of it, so that its lists are looked at too.
+///
+/// # Errors
+/// The fault that keeps the file from being read at all.
+pub fn examine(path: Option<&Path>) -> Result<(Program, Vec<Fault>), Fault> {
+    let text = path.map_or_else(|| Ok(String::new()), text_of)?;
+    Ok(make(&text, path, &Surroundings::of_process()))
+}
+
+/// What can be made of a configuration, and its faults in the text's order.
+fn make(text: &str, path: Option<&Path>, surroundings: &Surroundings) -> (Program, Vec<Fault>) {
+    let (file, mut faults) = file::read(text, path.unwrap_or(Path::new("")));
+    let (program, disagreements) = build::program(file, path, surroundings);
+    faults.extend(disagreements);
+    faults.sort_by_key(|fault| fault.line);
+    (program, faults)
 }
 
 /// The text of the file.

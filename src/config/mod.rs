@@ -10,5 +10,5 @@ mod nearest;
 mod program;
 
 pub use fault::{Fault, Severity};
-pub use load::{Surroundings, load, load_in, read, state_directory};
+pub use load::{Surroundings, examine, load, load_in, read, state_directory};
 pub use program::{ListPart, ListSource, Program};

@@ -300,11 +300,11 @@ fn protected() -> Vec<(String, u8)> {
 /// A sentence for people, where no compiler could be run.
 pub fn check_lists(program: &Program) -> Result<Vec<Fault>, String> {
     let mut faults = config::check::sources(program);
-    if faults.iter().any(|fault| fault.severity == config::Severity::Error) {
-        return Ok(faults);
-    }
     let report = in_scratch(|scratch| Job { image: scratch.join("image"), kept: None, ..job(program, scratch) })?;
-    faults.extend(config::check::compiled(program, &report));
+    // A list that is not there was told of already, in better words.
+    let told = |fault: &Fault| faults.iter().any(|known| known.file == fault.file && known.line == fault.line);
+    let more: Vec<Fault> = config::check::compiled(program, &report).into_iter().filter(|fault| !told(fault)).collect();
+    faults.extend(more);
     Ok(faults)
 }
 
