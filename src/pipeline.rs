@@ -98,8 +98,9 @@ pub fn judge(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, 
         return Judged::RateLimited(who.group);
     }
 
-    // Zone transfers and other classes are no look-ups, and no upstream is asked for them.
-    if query.class != Class::IN || matches!(query.record_type, RecordType::AXFR | RecordType::IXFR) {
+    // Zone transfers, pseudo-records and other classes are no look-ups, and no upstream is asked for them.
+    let no_lookup = [RecordType::AXFR, RecordType::IXFR, RecordType::OPT, RecordType::TSIG];
+    if query.class != Class::IN || no_lookup.contains(&query.record_type) {
         return Judged::Done(refuse(query, Ede::NOT_SUPPORTED, "", out));
     }
 

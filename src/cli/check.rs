@@ -17,6 +17,9 @@ pub(super) fn run(file: Option<&Path>) -> Result<u8> {
     };
     let listed = while_doing("reading lists", || server::check_lists(&program));
     faults.extend(listed.map_err(anyhow::Error::msg)?);
+    // By place, so that a person mends one file after the other from top to bottom.
+    faults.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
+    faults.dedup();
     let code = say(&faults);
     if code == FINE {
         let what = file.map_or_else(|| "the built-in configuration".to_owned(), |file| file.display().to_string());

@@ -40,7 +40,11 @@ fn of_source(config: &Path, source: &ListSource) -> Option<Fault> {
 
 /// Whether the source holds anything.
 fn first_octet(source: &ListSource) -> std::io::Result<bool> {
-    let is_tree = std::fs::metadata(&source.path)?.is_dir();
+    let found = std::fs::metadata(&source.path)?;
+    let is_tree = found.is_dir();
+    if !is_tree && !found.is_file() {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "this is no regular file"));
+    }
     if is_tree {
         return match source.format {
             None | Some(Format::Ut1) => Ok(std::fs::read_dir(&source.path)?.next().is_some()),

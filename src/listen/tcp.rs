@@ -8,12 +8,15 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::limits::Connection;
 use super::{Limits, Responder, Step, Waiting};
 use crate::dns::{Source, Transport};
+
+/// Octets of replies that one connection may leave unread: two of the longest.
+const QUEUED: usize = 128 * 1024;
 
 /// The running listener and its connections.
 #[derive(Debug)]
@@ -95,8 +98,9 @@ impl<R: Responder> Service<R> {
         let source = Source::new(client, local, Transport::Tcp);
         let (incoming, outgoing) = stream.into_split();
         let (replies, ready) = mpsc::channel(self.limits.pipelined);
+        let room = Arc::new(Semaphore::new(QUEUED));
         let writing = tokio::spawn(write_replies(outgoing, ready, self.limits.idle));
-        self.read_queries(incoming, source, replies).await;
+        self.read_queries(incoming, source, replies, room).await;
         // The writer ends when the last waiting query has been answered, so a half-closed connection still gets its replies.
         writing.await.ok();
         drop(place);
@@ -106,7 +110,8 @@ impl<R: Responder> Service<R> {
         mut self,
         mut incoming: tokio::net::tcp::OwnedReadHalf,
         source: Source,
-        replies: mpsc::Sender<Vec<u8>>,
+        replies: mpsc::Sender<Ready>,
+        room: Arc<Semaphore>,
     ) {
         let mut view = self.responder.worker();
         let mut packet = Vec::new();
@@ -122,22 +127,46 @@ impl<R: Responder> Service<R> {
             let mut reply = Vec::new();
             match self.responder.judge(&mut view, &packet, source, &mut reply) {
                 Step::Silence => {}
-                Step::Answered => drop(slot.send(reply)),
+                Step::Answered => {
+                    let Ok(Some(ready)) = timeout(self.limits.idle, Ready::new(reply, &room)).await else { return };
+                    slot.send(ready);
+                }
                 Step::Forward(plan) => match self.waiting.enter(self.limits.waiting) {
                     Some(place) => {
-                        let answer = self.responder.resolve(plan);
+                        let (answer, room) = (self.responder.resolve(plan), Arc::clone(&room));
+                        let patience = self.limits.idle;
                         tokio::spawn(async move {
-                            slot.send(answer.await);
+                            let reply = answer.await;
                             drop(place);
+                            if let Ok(Some(ready)) = timeout(patience, Ready::new(reply, &room)).await {
+                                slot.send(ready);
+                            }
                         });
                     }
                     None => {
                         self.responder.overloaded(&mut view, plan, &mut reply);
-                        slot.send(reply);
+                        let Ok(Some(ready)) = timeout(self.limits.idle, Ready::new(reply, &room)).await else { return };
+                        slot.send(ready);
                     }
                 },
             }
         }
+    }
+}
+
+/// A reply that waits to be written, and its octets' place among those of its connection.
+#[derive(Debug)]
+struct Ready {
+    reply: Vec<u8>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Ready {
+    /// Waits until there is room for `reply`; none where it is longer than a message can be.
+    async fn new(reply: Vec<u8>, room: &Arc<Semaphore>) -> Option<Self> {
+        let length = u32::from(u16::try_from(reply.len()).ok()?);
+        let room = Arc::clone(room).acquire_many_owned(length).await.ok()?;
+        Some(Self { reply, _room: room })
     }
 }
 
@@ -151,9 +180,9 @@ async fn read_message(incoming: &mut tokio::net::tcp::OwnedReadHalf, packet: &mu
 }
 
 /// Writes each reply with its length before it, in one segment where it fits.
-async fn write_replies(mut outgoing: tokio::net::tcp::OwnedWriteHalf, mut ready: mpsc::Receiver<Vec<u8>>, patience: Duration) {
+async fn write_replies(mut outgoing: tokio::net::tcp::OwnedWriteHalf, mut ready: mpsc::Receiver<Ready>, patience: Duration) {
     let mut framed = Vec::new();
-    while let Some(reply) = ready.recv().await {
+    while let Some(Ready { reply, _room }) = ready.recv().await {
         let Ok(length) = u16::try_from(reply.len()) else { return };
         framed.clear();
         framed.extend(length.to_be_bytes());

@@ -4,8 +4,9 @@
 //! and their directory flushed.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -48,8 +49,10 @@ impl Store {
     /// What the operating system says.
     pub fn new(state: &Path) -> io::Result<Self> {
         let store = Self { images: state.join("images"), sources: state.join("sources") };
-        fs::create_dir_all(&store.images)?;
-        fs::create_dir_all(&store.sources)?;
+        // What a school blocks and keeps is its own matter.
+        for directory in [&store.images, &store.sources] {
+            DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        }
         Ok(store)
     }
 

@@ -171,7 +171,9 @@ impl Accounts {
         }
         let help = listed.protected.has(Protected::Help);
         let Some((group, tier)) = words else { return };
-        if outcome == Outcome::Allowed && !help && !self.journal.takes_allowed() {
+        // An open name that could not be looked up says what a child reads just as one that could: in an outage all would.
+        let open = outcome == Outcome::Allowed || outcome == Outcome::Failed;
+        if open && !help && !self.journal.takes_allowed() {
             return;
         }
         self.journal.note(Entry {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lock;
 use crate::clock::Clock;
-use crate::config::{self, Fault, Program};
+use crate::config::{self, Fault, ListSource, Program};
 use crate::lists::compile::{self, Job, JobList, ListReport, Report, Source};
 use crate::lists::format::{Format, Match};
 use crate::lists::store::{REPORT, Store, write_aside};
@@ -61,7 +61,7 @@ pub struct Loaded {
 
 impl Loaded {
     fn nothing(program: &Program) -> Self {
-        let missing = required(program).map(|list| list.0.clone()).collect::<Vec<_>>();
+        let missing = required(program).map(|list| list.id.0.clone()).collect::<Vec<_>>();
         // Without any list of one's own the starter lists are what is awaited.
         let missing = if missing.is_empty() { vec!["the starter lists".to_owned()] } else { missing };
         Self { index: super::empty_index(), made: Timestamp::UNIX_EPOCH, missing, report: None, failures: BTreeMap::new() }
@@ -127,6 +127,8 @@ struct Saved {
     fingerprint: String,
     /// The registry's ids in order: the image's sets mean these.
     categories: Vec<String>,
+    /// What each list of the file was compiled as.
+    meant: Vec<JobList>,
     made: Timestamp,
     report: Report,
 }
@@ -183,7 +185,10 @@ impl Images {
             let own = |list: &&ListReport| list.id == *id || list.id.0.starts_with(&of_tree);
             saved.report.lists.iter().filter(own).any(|list| list.loaded != compile::Loaded::Nothing)
         };
-        let missing = required(program).filter(|id| !there(id)).map(|id| id.0.clone()).collect();
+        // A list that was only observed, or compiled as another category, is not the list that the file means now.
+        let meant = |source: &ListSource| parts(source).all(|part| saved.meant.contains(&part));
+        let missing =
+            required(program).filter(|source| !there(&source.id) || !meant(source)).map(|source| source.id.0.clone()).collect();
         Loaded {
             index: Arc::new(Index::new(vec![Arc::new(image)])),
             made: saved.made,
@@ -240,9 +245,20 @@ fn hexadecimal(fingerprint: [u8; 32]) -> String {
     blake3::Hash::from_bytes(fingerprint).to_hex().to_string()
 }
 
-/// The ids of the lists without which nothing is ready.
-fn required(program: &Program) -> impl Iterator<Item = &ListId> {
-    program.lists.iter().filter(|list| !list.optional).map(|list| &list.id)
+/// The lists without which nothing is ready.
+fn required(program: &Program) -> impl Iterator<Item = &ListSource> {
+    program.lists.iter().filter(|list| !list.optional)
+}
+
+/// What a source is compiled as: one list, or one for each folder of a tree.
+fn parts(source: &ListSource) -> impl Iterator<Item = JobList> + '_ {
+    source.parts.iter().map(|part| {
+        let file = match &part.folder {
+            None => Source::File(source.path.clone()),
+            Some(folder) => Source::Folder { tree: source.path.clone(), folder: folder.clone() },
+        };
+        JobList { list: part.list.clone(), source: file, format: source.format, matching: source.matches }
+    })
 }
 
 fn make(
@@ -264,7 +280,8 @@ fn make(
     }
     let report = compile::child::spawn_program(&compiler.program, &job, MEMORY_LIMIT).map_err(|failure| failure.to_string())?;
     let image = Image::open(&job.image).map_err(|fault| format!("the compiled image cannot be used: {fault}"))?;
-    let saved = Saved { fingerprint: hexadecimal(image.fingerprint()), categories, made: clock.wall(), report };
+    let meant = program.lists.iter().flat_map(parts).collect();
+    let saved = Saved { fingerprint: hexadecimal(image.fingerprint()), categories, meant, made: clock.wall(), report };
     let text = serde_json::to_vec(&saved).map_err(|error| error.to_string())?;
     write_aside(&report_path(&job.image), |to| to.write_all(&text))
         .map_err(|error| format!("the compiled image's report cannot be kept: {error}"))?;
@@ -274,15 +291,7 @@ fn make(
 /// Everything that the school's image is made of: the starter lists, and what the file names.
 fn job(program: &Program, kept: &Path) -> Job {
     let mut lists: Vec<JobList> = starter::lists().iter().filter_map(|list| starter_list(list, program)).collect();
-    for source in &program.lists {
-        for part in &source.parts {
-            let file = match &part.folder {
-                None => Source::File(source.path.clone()),
-                Some(folder) => Source::Folder { tree: source.path.clone(), folder: folder.clone() },
-            };
-            lists.push(JobList { list: part.list.clone(), source: file, format: source.format, matching: source.matches });
-        }
-    }
+    lists.extend(program.lists.iter().flat_map(parts));
     Job { owner: Owner::School, lists, protected: protected(), image: PathBuf::new(), kept: Some(kept.to_owned()) }
 }
 

@@ -157,7 +157,7 @@ impl Server {
         let snapshot = Arc::new(ArcSwap::new(snapshot));
         let started = clock.running();
         let accounts = Arc::new(Accounts { snapshot, rooms, tally, journal, clock });
-        let serving = Serving::start(&program, &accounts, Limits::default()).await?;
+        let serving = Serving::start(&program, &accounts, limits()).await?;
         let since = accounts.clock.wall();
         let in_force = Mutex::new(InForce { program, warnings, loaded, since, failure: None });
 
@@ -319,6 +319,14 @@ impl Running {
         self.accounts.snapshot.store(snapshot);
         serial
     }
+}
+
+/// The listeners' bounds: a quarter of the sockets that the system grants is for connections, the rest for look-ups and the pages.
+fn limits() -> Limits {
+    let bounds = Limits::default();
+    let granted = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
+    let quarter = usize::try_from(granted / 4).unwrap_or(usize::MAX).max(1);
+    Limits { connections: bounds.connections.min(quarter), ..bounds }
 }
 
 /// Compiles until every list is there; from then on lists change with a reload, which keeps what it cannot better.

@@ -53,3 +53,41 @@ async fn an_alias_is_judged_fresh_and_from_the_cache() {
     assert_eq!(school.upstream.asked(), 1);
     school.close().await;
 }
+
+/// A list that only observed has no say in what is blocked: its old image must not stand in for the list that blocks now.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_means_something_else_is_not_the_one_compiled_before() {
+    let observing = "[[list]]\nid = \"x\"\ncategory = \"adult\"\nsource = \"x.txt\"\naction = \"observe\"\n";
+    let school = School::start_with(observing, &[("x.txt", "zuschauen.example\n")]).await;
+    assert_eq!(school.ask("10.20.1.7", RecordType::A, "zuschauen.example").await.summary(), ADDRESS);
+    school.rewrite(&observing.replace("action = \"observe\"\n", ""));
+    let school = school.restart_after(|_| {}).await;
+    let at_once = school.ask("10.20.1.7", RecordType::A, "zuschauen.example").await.summary();
+    assert!(at_once == "servfail" || at_once == "blocked", "{at_once}");
+    school.until_ready().await;
+    assert_eq!(school.ask("10.20.1.7", RecordType::A, "zuschauen.example").await.summary(), "blocked");
+    school.close().await;
+}
+
+/// While the Internet is away every name fails, and none of them belongs in a record of what was blocked.
+#[tokio::test(flavor = "multi_thread")]
+async fn open_names_that_fail_are_counted_and_not_noted() {
+    let school = School::start(CONFIG_WITHOUT_LISTS).await;
+    school.upstream.fail("dead.example", hickory_proto::op::ResponseCode::ServFail);
+    assert_eq!(school.ask("10.20.1.7", RecordType::A, "dead.example").await.summary(), "servfail");
+    assert_eq!(school.ask("10.20.1.7", RecordType::A, "w88.com").await.summary(), "blocked");
+    assert_eq!(school.accounts().journal.tally().noted, 1);
+    school.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_look_up_is_refused() {
+    let school = School::start(CONFIG_WITHOUT_LISTS).await;
+    for record_type in [RecordType::OPT, RecordType::TSIG, RecordType::AXFR, RecordType::IXFR] {
+        assert_eq!(school.ask("10.20.1.7", record_type, "olm.vn").await.summary(), "refused", "{record_type}");
+    }
+    assert_eq!(school.upstream.asked(), 0);
+    school.close().await;
+}
+
+const CONFIG_WITHOUT_LISTS: &str = "[[group]]\nid = \"lab-1\"\nsubnets = [\"10.20.1.0/24\"]\ntier = \"primary\"\n";

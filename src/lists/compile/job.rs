@@ -1,7 +1,6 @@
 //! What a compilation is asked to do: the lists of one owner, and where the image goes.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -118,7 +117,7 @@ fn digest(path: &Path) -> io::Result<[u8; 32]> {
             }
         }
     } else {
-        hasher.update_reader(File::open(path)?)?;
+        hasher.update_reader(super::source::regular(path)?)?;
     }
     Ok(hasher.finalize().into())
 }

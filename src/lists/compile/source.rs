@@ -101,12 +101,20 @@ fn read(place: u16, job: &JobList, source: &Source, rules: &mut Rules) -> Result
     }
 }
 
+/// Opens a file that ends: reading a pipe or a device would never.
+pub(super) fn regular(path: &Path) -> io::Result<File> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no regular file"));
+    }
+    File::open(path)
+}
+
 /// The text of a source, unpacked.
 fn open(source: &Source) -> Result<Box<dyn BufRead + '_>, Fault> {
     match source {
         Source::Text(text) => Ok(Box::new(text.as_bytes())),
         Source::File(path) => {
-            let mut file = BufReader::with_capacity(256 * 1024, File::open(path)?);
+            let mut file = BufReader::with_capacity(256 * 1024, regular(path)?);
             let packed = file.fill_buf()?.starts_with(&ZSTANDARD);
             if packed {
                 let text = zstd::stream::read::Decoder::with_buffer(file)?;

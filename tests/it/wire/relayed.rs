@@ -96,6 +96,17 @@ fn assert_same(expected: &[Record], got: &[Record], age: u32, cap: u32) {
     }
 }
 
+/// Types whose data hold a name that RFC 3597 section 4 lets an upstream compress, and that hickory takes for octets of no meaning.
+///
+/// Of these the program writes the name out, for its pointer would lead elsewhere in the message that it makes.
+const OPAQUE_TO_HICKORY: [u16; 13] = [3, 4, 7, 8, 9, 14, 17, 18, 21, 24, 26, 30, 36];
+
+/// What both sides read alike of a record: owner, type, and the data where hickory knows them.
+fn read(record: &Record) -> (&hickory_proto::rr::Name, u16, Option<&hickory_proto::rr::RData>) {
+    let kind = u16::from(record.record_type());
+    (&record.name, kind, (!OPAQUE_TO_HICKORY.contains(&kind)).then_some(&record.data))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(3000))]
 
@@ -142,11 +153,11 @@ proptest! {
         if relayed.truncated() || u16::from(relayed.rcode().0 > 15) == 1 {
             return Ok(());
         }
-        let authorities: Vec<_> = sent.authorities.iter().filter(in_class).map(|record| (&record.name, &record.data)).collect();
-        let got_authorities: Vec<_> = got.authorities.iter().map(|record| (&record.name, &record.data)).collect();
+        let authorities: Vec<_> = sent.authorities.iter().filter(in_class).map(read).collect();
+        let got_authorities: Vec<_> = got.authorities.iter().map(read).collect();
         prop_assert_eq!(authorities, got_authorities);
         for record in &got.answers {
-            prop_assert!(sent.answers.iter().any(|known| (&known.name, &known.data) == (&record.name, &record.data)));
+            prop_assert!(sent.answers.iter().any(|known| read(known) == read(record)));
         }
         prop_assert!(reachable(got.queries[0].name(), &got.answers).len() <= 17);
     }
