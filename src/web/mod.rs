@@ -8,15 +8,29 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{sleep, timeout};
 
 pub use api::{Asked, GroupStatus, ListStatus, Status, UpstreamStatus};
+
+/// Connections that the pages serve at once.
+const CONNECTIONS: usize = 64;
+
+/// How long a request's head may take, and a connection may idle between two.
+const HEADERS: Duration = Duration::from_secs(5);
+
+/// How long a connection may live.
+const CONNECTION: Duration = Duration::from_secs(60);
 
 /// What the pages ask of the server.
 pub trait Desk: Send + Sync + 'static {
@@ -63,9 +77,37 @@ fn public<D: Desk>(desk: &Arc<D>) -> Router {
 pub async fn serve<D: Desk>(address: SocketAddr, desk: &Arc<D>, stop: watch::Receiver<bool>) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
-    let router = public(desk);
-    tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stopped(stop)).into_future());
+    tokio::spawn(accept(listener, public(desk), stop));
     Ok(bound)
+}
+
+/// Accepts connections until `stop` turns true: a bounded number, each for a bounded time, because they take sockets that
+/// look-ups need. What is open then ends by itself.
+async fn accept(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        let Ok((stream, _)) = accepted else {
+            // Out of sockets, or reset before it was accepted: trying again at once would spin.
+            sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        // Over the bound the connection is closed; a scrape or a person tries again.
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+        let service = TowerToHyperService::new(router.clone());
+        tokio::spawn(async move {
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADERS)
+                .serve_connection(TokioIo::new(stream), service);
+            // A client that breaks off, or takes too long, has seen to its own answer.
+            timeout(CONNECTION, connection).await.ok();
+            drop(place);
+        });
+    }
 }
 
 /// Serves the public routes and reloading on a Unix socket.

@@ -10,6 +10,7 @@ mod journal;
 mod kit;
 mod manual;
 mod metrics;
+mod pages;
 mod readme;
 mod scenarios;
 mod ready;
