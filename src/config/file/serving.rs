@@ -160,7 +160,7 @@ pub struct Journal {
     pub client: ClientForm,
     /// Whether open queries are written too.
     pub allowed: AllowedForm,
-    /// Where JSON lines go; none for nowhere.
+    /// Where JSON lines go, where they go anywhere.
     pub json: Option<JsonSink>,
 }
 
