@@ -5,13 +5,20 @@ mod kit;
 use std::sync::Arc;
 use std::time::Duration;
 
-use khien::answer::{Cache, CacheKey};
+use khien::answer::{Cache, CacheKey, Route};
 use khien::dns::{Class, Name, RecordType, Relayed};
 
 const NOW: Duration = Duration::from_secs(1);
 
 fn key(name: &Name) -> CacheKey<'_> {
-    CacheKey { name, record_type: RecordType::A, class: Class::IN, dnssec_ok: false, checking_disabled: false }
+    CacheKey {
+        name,
+        record_type: RecordType::A,
+        class: Class::IN,
+        dnssec_ok: false,
+        checking_disabled: false,
+        route: Route::DEFAULT,
+    }
 }
 
 /// An answer of one A record with a TTL of an hour.

@@ -196,7 +196,7 @@ async fn resolve(resolving: Resolving<'_>, snapshot: &Snapshot, query: &Query, r
         let note = "without a running server the names behind this one are not looked at".to_owned();
         return Behind { aliases: Vec::new(), note: Some(note), answered: true };
     };
-    let answer = match rooms.cache.peek(&CacheKey::of(query), running) {
+    let answer = match rooms.cache.peek(&CacheKey::of(query, snapshot.upstreams.route()), running) {
         Some(cached) => cached.content.clone(),
         None => snapshot.upstreams.ask(query).await,
     };

@@ -124,7 +124,7 @@ pub fn judge(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, 
     }
 
     // The cache holds what upstreams said and no verdicts: its aliases are judged for this group, now.
-    if let Some(cached) = rooms.cache.find(&CacheKey::of(query), now.running) {
+    if let Some(cached) = rooms.cache.find(&CacheKey::of(query, snapshot.upstreams.route()), now.running) {
         return Judged::Done(trial.give(decision, &cached.content, cached.age(now.running), out));
     }
 

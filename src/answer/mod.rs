@@ -3,11 +3,13 @@
 pub mod block;
 pub mod bypass;
 pub mod cache;
+mod route;
 pub mod special;
 mod texts;
 pub mod upstream;
 
 pub use block::{BlockAnswer, BlockMode, Blocked};
 pub use cache::{Cache, CacheCounts, CacheKey, Cached};
+pub use route::Route;
 pub use texts::Language;
 pub use upstream::{Answer, UpstreamFailure, Upstreams};

@@ -1,7 +1,7 @@
 //! What upstreams answered, whole, for every client that asks the same question; never a verdict.
 //!
-//! The rule: an entry answers only the question it was filled by (name, type, class, DO, CD), and only for as long as its
-//! records say. Groups share it: what it holds depends on nobody's policy.
+//! The rule: an entry answers only the question it was filled by (name, type, class, DO, CD, and whom it was put to), and only
+//! for as long as its records say. Groups share it: what it holds depends on nobody's policy.
 //!
 //! # Cost
 //! `find` runs on the thread that received the packet: one keyed hash, one short lock, one comparison, no allocation.
@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use self::shard::Shard;
+use super::Route;
 use super::upstream::Answer;
 use crate::dns::{Class, Name, Query, Rcode, RecordType};
 
@@ -38,6 +39,8 @@ pub struct CacheKey<'a> {
     pub dnssec_ok: bool,
     /// CD: unchecked.
     pub checking_disabled: bool,
+    /// Whom it is put to.
+    pub route: Route,
 }
 
 /// An answer, or a failure, as it was kept.
@@ -73,21 +76,24 @@ pub struct Cache {
 }
 
 impl<'a> CacheKey<'a> {
-    /// The question of a client's query.
-    pub fn of(query: &'a Query) -> Self {
+    /// The question of a client's query, put to the upstreams of `route`.
+    pub fn of(query: &'a Query, route: Route) -> Self {
         Self {
             name: &query.name,
             record_type: query.record_type,
             class: query.class,
             dnssec_ok: query.dnssec_ok(),
             checking_disabled: query.checking_disabled(),
+            route,
         }
     }
 
-    /// Type, class and flags as they stand behind the name in a stored key.
-    fn tail(&self) -> [u8; 5] {
+    /// Type, class, flags and route as they stand behind the name in a stored key.
+    fn tail(&self) -> [u8; 13] {
         let ([a, b], [c, d]) = (self.record_type.0.to_be_bytes(), self.class.0.to_be_bytes());
-        [a, b, c, d, u8::from(self.dnssec_ok) << 1 | u8::from(self.checking_disabled)]
+        let flags = u8::from(self.dnssec_ok) << 1 | u8::from(self.checking_disabled);
+        let [e, f, g, h, i, j, k, l] = self.route.to_bytes();
+        [a, b, c, d, flags, e, f, g, h, i, j, k, l]
     }
 
     fn stored(&self) -> Box<[u8]> {

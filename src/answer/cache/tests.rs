@@ -17,7 +17,14 @@ fn name(text: &str) -> Name {
 }
 
 fn key(name: &Name) -> CacheKey<'_> {
-    CacheKey { name, record_type: RecordType::A, class: Class::IN, dnssec_ok: false, checking_disabled: false }
+    CacheKey {
+        name,
+        record_type: RecordType::A,
+        class: Class::IN,
+        dnssec_ok: false,
+        checking_disabled: false,
+        route: Route::DEFAULT,
+    }
 }
 
 /// An upstream's question for the address of `name`, to be answered.
@@ -60,6 +67,7 @@ fn an_entry_answers_its_own_question_only() {
         CacheKey { class: Class(3), ..plain },
         CacheKey { dnssec_ok: true, ..plain },
         CacheKey { checking_disabled: true, ..plain },
+        CacheKey { route: Route::of(&www, ["another"]), ..plain },
     ] {
         assert!(cache.find(&question, SECOND).is_none(), "{question:?}");
     }

@@ -19,8 +19,9 @@ use super::question::Question;
 use super::race::{Race, Turn};
 use super::settings::{AuthenticData, Settings, Strategy};
 use super::system::{SetupError, addresses};
+use crate::answer::Route;
 use crate::answer::cache::{Cache, CacheKey};
-use crate::dns::{Class, Query, Rcode, Relayed};
+use crate::dns::{Class, Name, Query, Rcode, Relayed};
 
 /// One in so many questions of strategy `fastest` goes to another upstream first, to learn how fast it is by now.
 const EXPLORE: u32 = 32;
@@ -34,6 +35,7 @@ pub struct Upstreams {
     pool: Arc<Pool>,
     flights: Arc<Flights<Question, Answer>>,
     limits: Limits,
+    route: Route,
 }
 
 /// What a flight needs.
@@ -60,10 +62,11 @@ impl Upstreams {
     /// As [`Upstreams::new`].
     pub fn new_from(settings: &Settings, old: Option<&Self>) -> Result<Self, SetupError> {
         let known = |address| old.and_then(|old| old.pool.upstreams.iter().find(|upstream| upstream.address == address).cloned());
-        let upstreams = addresses(&settings.servers, &settings.system, &settings.own)?
+        let upstreams: Vec<Arc<Upstream>> = addresses(&settings.servers, &settings.system, &settings.own)?
             .into_iter()
             .map(|address| known(address.clone()).unwrap_or_else(|| Arc::new(Upstream::new(address, settings.idle))))
             .collect();
+        let route = Route::of(&Name::root(), whom(&upstreams, settings.authentic_data));
         Ok(Self {
             pool: Arc::new(Pool {
                 upstreams,
@@ -73,7 +76,13 @@ impl Upstreams {
             }),
             flights: Flights::new(),
             limits: Limits::new(settings.in_flight, settings.in_flight_per_client),
+            route,
         })
+    }
+
+    /// Under which answers of these upstreams are kept.
+    pub const fn route(&self) -> Route {
+        self.route
     }
 
     /// Asks the question of `query`, together with everyone who asks the same at this time; nothing is kept.
@@ -93,10 +102,11 @@ impl Upstreams {
     /// As [`Upstreams::ask`].
     pub async fn ask_through(&self, cache: &Arc<Cache>, query: &Query, now: Duration) -> Answer {
         let begun = Instant::now();
-        let cached = || cache.peek(&CacheKey::of(query), now).map(|cached| cached.content.clone());
+        let route = self.route;
+        let cached = || cache.peek(&CacheKey::of(query, route), now).map(|cached| cached.content.clone());
         let keep = {
             let (cache, query) = (Arc::clone(cache), query.clone());
-            move |answer: &Answer| cache.keep(&CacheKey::of(&query), answer, now + begun.elapsed())
+            move |answer: &Answer| cache.keep(&CacheKey::of(&query, route), answer, now + begun.elapsed())
         };
         self.join(query, cached, keep).await
     }
@@ -217,6 +227,12 @@ impl Pool {
             });
         }
     }
+}
+
+/// What makes other words come back: who is asked and how, and whether AD is believed.
+fn whom(upstreams: &[Arc<Upstream>], authentic_data: AuthenticData) -> impl Iterator<Item = String> {
+    let asked = upstreams.iter().map(|upstream| format!("{} {}", upstream.address.transport.text(), upstream.address.address));
+    std::iter::once(format!("{authentic_data:?}")).chain(asked)
 }
 
 /// Notes in counters and health what one attempt brought after `took`; an rcode that declines is for the race to weigh.

@@ -207,7 +207,7 @@ async fn an_answer_is_in_the_cache_before_anyone_could_ask_again() {
     }
     assert!(askers.join_all().await.into_iter().all(|answer| answer.is_ok()));
     assert_eq!(scripted.seen().len(), 1);
-    assert!(cache.find(&CacheKey::of(&query("school.example")), SECOND * 2).is_some());
+    assert!(cache.find(&CacheKey::of(&query("school.example"), upstreams.route()), SECOND * 2).is_some());
 }
 
 #[tokio::test]
@@ -260,6 +260,17 @@ async fn a_reload_keeps_what_is_known_of_an_upstream_that_stays() {
     assert_eq!((stats[1].requests, stats[1].up), (3, false));
     let fresh = Upstreams::new_from(&in_order(&[nobody]), None).expect("upstreams");
     assert!(fresh.stats()[0].up);
+}
+
+#[test]
+fn other_upstreams_or_another_belief_are_another_route() {
+    let (one, other): (SocketAddr, SocketAddr) = (([192, 0, 2, 1], 53).into(), ([192, 0, 2, 2], 53).into());
+    let route = |settings: &Settings| Upstreams::new(settings).expect("upstreams").route();
+    let plain = route(&in_order(&[one]));
+    assert_eq!(plain, route(&in_order(&[one])));
+    assert_ne!(plain, route(&in_order(&[other])));
+    assert_ne!(plain, route(&in_order(&[one, other])));
+    assert_ne!(plain, route(&Settings { authentic_data: AuthenticData::Believed, ..in_order(&[one]) }));
 }
 
 #[test]
