@@ -1,6 +1,7 @@
 //! The words that every room speaks (name, query, reply), and the only place that reads or writes DNS wire format.
 
 mod chain;
+mod client_subnet;
 mod compose;
 mod labels;
 mod message;
@@ -16,6 +17,7 @@ mod tidy;
 mod types;
 
 pub use chain::MOST_ALIASES;
+pub use client_subnet::{Behalf, ClientSubnet};
 pub use compose::{Ask, compose_question, leave_out_edns};
 pub use message::{Malformed, Message, Question, Record, Section};
 pub use name::{MAX_LABEL, MAX_NAME, Name, NameError, Suffixes};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Ede, Query, Rcode, Transport, UDP_PAYLOAD};
+use super::{Behalf, Ede, Query, Rcode, Transport, UDP_PAYLOAD};
 
 /// The most octets of an extended error's text that we send.
 pub const EDE_TEXT: usize = 120;
@@ -14,7 +14,7 @@ pub const TCP_IDLE: Duration = Duration::from_secs(10);
 pub(super) const OPT: usize = 11;
 
 /// The option codes that we write.
-const KEEPALIVE: u16 = 11;
+pub(super) const KEEPALIVE: u16 = 11;
 const EXTENDED_ERROR: u16 = 15;
 
 /// The extended errors that a reply carries.
@@ -42,7 +42,11 @@ pub(super) fn append(out: &mut Vec<u8>, query: &Query, rcode: Rcode, errors: Err
     let Some(edns) = query.edns else { return out.len() <= limit };
     // The server says how long it keeps the connection only where it was asked, and never by UDP (RFC 7828 section 3.2.1).
     let keepalive = edns.keepalive && query.source.transport == Transport::Tcp;
-    let fixed = out.len() + OPT + if keepalive { 6 } else { 0 };
+    let subnet = match edns.behalf {
+        Behalf::Of(subnet) => Some(subnet),
+        Behalf::Unsaid | Behalf::Garbled => None,
+    };
+    let fixed = out.len() + OPT + if keepalive { 6 } else { 0 } + subnet.map_or(0, |subnet| subnet.echo_len());
     let fits = |options: usize| fixed + options <= limit;
     let errors = match errors {
         Errors::Ours(code, text) if fits(6 + cut_text(text).len()) => Errors::Ours(code, cut_text(text)),
@@ -59,6 +63,9 @@ pub(super) fn append(out: &mut Vec<u8>, query: &Query, rcode: Rcode, errors: Err
         for word in [KEEPALIVE, 2, idle] {
             out.extend(word.to_be_bytes());
         }
+    }
+    if let Some(subnet) = subnet {
+        subnet.echo(out);
     }
     match errors {
         Errors::Ours(code, text) => push_error(out, code, text),

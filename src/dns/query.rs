@@ -4,8 +4,9 @@
 //! Runs on every packet and allocates nothing. Guarded by `benches/query.rs`.
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 
-use super::{Class, HEADER, MAX_NAME, Name, Opcode, Rcode, RecordType, Transport, UDP_PAYLOAD};
+use super::{Behalf, Class, HEADER, MAX_NAME, Name, Opcode, Rcode, RecordType, Transport, UDP_PAYLOAD, client_subnet, opt};
 
 /// Where a query came from and where it came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Source {
     pub local: SocketAddr,
     /// How it came in.
     pub transport: Transport,
+    /// The number of the interface that it came in by, where the system says.
+    pub interface: Option<NonZeroU32>,
 }
 
 impl Source {
@@ -25,7 +28,12 @@ impl Source {
             ip @ IpAddr::V4(_) => SocketAddr::new(ip, address.port()),
             IpAddr::V6(_) => address,
         };
-        Self { client: plain(client), local: plain(local), transport }
+        Self { client: plain(client), local: plain(local), transport, interface: None }
+    }
+
+    /// The same, come in by the interface of this number; 0 is none.
+    pub fn by(self, interface: u32) -> Self {
+        Self { interface: NonZeroU32::new(interface), ..self }
     }
 }
 
@@ -38,6 +46,8 @@ pub struct Edns {
     pub dnssec_ok: bool,
     /// The client asked how long a TCP connection may idle (RFC 7828).
     pub keepalive: bool,
+    /// For whom it is asked (RFC 7871).
+    pub behalf: Behalf,
 }
 
 /// One question that is to be answered: opcode QUERY, exactly one question, EDNS version 0 or none.
@@ -153,8 +163,8 @@ impl Query {
             if record.ttl[1] != 0 {
                 return Err(refuse(Rcode::BADVERS));
             }
-            let keepalive = has_keepalive(record.rdata).ok_or_else(malformed)?;
-            edns = Some(Edns { payload: record.class, dnssec_ok: record.ttl[2] & 0x80 != 0, keepalive });
+            let (keepalive, behalf) = options(record.rdata).ok_or_else(malformed)?;
+            edns = Some(Edns { payload: record.class, dnssec_ok: record.ttl[2] & 0x80 != 0, keepalive, behalf });
         }
 
         Ok(Self {
@@ -173,7 +183,7 @@ impl Query {
     pub fn new(name: Name, record_type: RecordType, source: Source) -> Self {
         let mut spelling = [0; MAX_NAME];
         spelling[..name.as_wire().len()].copy_from_slice(name.as_wire());
-        let edns = Some(Edns { payload: UDP_PAYLOAD, dnssec_ok: false, keepalive: false });
+        let edns = Some(Edns { payload: UDP_PAYLOAD, dnssec_ok: false, keepalive: false, behalf: Behalf::Unsaid });
         Self { id: 0, flags: RD, name, spelling, record_type, class: Class::IN, edns, source }
     }
 
@@ -200,6 +210,18 @@ impl Query {
     /// Whether the client understands AD in a reply: it set AD or DO (RFC 6840 section 5.7).
     pub fn wants_authentic_data(&self) -> bool {
         self.flags & AD != 0 || self.dnssec_ok()
+    }
+
+    /// For whom it is asked; nothing where it says nothing of that.
+    pub fn behalf(&self) -> Behalf {
+        self.edns.map_or(Behalf::Unsaid, |edns| edns.behalf)
+    }
+
+    /// Forgets for whom it says that it is asked: neither an upstream nor the reply repeats that.
+    pub fn strip_behalf(&mut self) {
+        if let Some(edns) = &mut self.edns {
+            edns.behalf = Behalf::Unsaid;
+        }
     }
 
     /// The most octets a reply may have: what the client takes by UDP, between 512 and 1232; a stream's 65,535 else.
@@ -249,16 +271,21 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Whether the options hold edns-tcp-keepalive (option 11); `None` where they do not add up to the record's length.
-fn has_keepalive(mut options: &[u8]) -> Option<bool> {
-    let mut found = false;
+/// Whether the options hold edns-tcp-keepalive (option 11), and for whom they say that it is asked; `None` where they do not add
+/// up to the record's length.
+fn options(mut options: &[u8]) -> Option<(bool, Behalf)> {
+    let (mut keepalive, mut behalf) = (false, Behalf::Unsaid);
     while !options.is_empty() {
-        let head = options.get(..4)?;
-        let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
-        options = options.get(4 + length..)?;
-        found |= head[..2] == [0, 11];
+        let (&[code_high, code_low, high, low], rest) = options.split_first_chunk::<4>()?;
+        let (data, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes([high, low])))?;
+        options = rest;
+        match u16::from_be_bytes([code_high, code_low]) {
+            opt::KEEPALIVE => keepalive = true,
+            client_subnet::CODE => behalf = behalf.with(data),
+            _ => {}
+        }
     }
-    Some(found)
+    Some((keepalive, behalf))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What counts as a query, and what each malformed packet gets.
 
 use super::{Edns, Ignored, NotAQuery, Query, Source};
-use crate::dns::{Name, Rcode, RecordType, Transport};
+use crate::dns::{Behalf, Name, Rcode, RecordType, Transport};
 
 fn source() -> Source {
     let address = "127.0.0.1:5300".parse().expect("an address");
@@ -36,7 +36,7 @@ fn reads_a_query_and_keeps_its_spelling() {
     assert_eq!(query.name, Name::parse("www.example.vn").expect("a name"));
     assert_eq!(query.spelling(), &QUESTION[..QUESTION.len() - 4]);
     assert_eq!(query.record_type, RecordType::A);
-    assert_eq!(query.edns, Some(Edns { payload: 1232, dnssec_ok: true, keepalive: false }));
+    assert_eq!(query.edns, Some(Edns { payload: 1232, dnssec_ok: true, keepalive: false, behalf: Behalf::Unsaid }));
     assert!(query.recursion_desired() && query.checking_disabled() && query.wants_authentic_data());
     assert_eq!(query.reply_limit(), 1232);
 }
