@@ -125,6 +125,7 @@ pub async fn explain(
             let because = match found.how {
                 How::Subnet(subnet) => format!("subnet {subnet}"),
                 How::Via(address) => format!("asked {address}"),
+                How::Interface(place) => format!("came in by {}", snapshot.clients.interfaces().name(place)),
                 How::Default => "no subnet holds this address".to_owned(),
             };
             (client, found.group, because, found.allowed)

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 use crate::answer::{Cache, CacheKey, bypass, special};
 use crate::client::{Admission, GroupId, RateLimiter};
-use crate::dns::{Class, Ede, Name, Query, Rcode, RecordType, Reply};
+use crate::dns::{Behalf, Class, Ede, Name, Query, Rcode, RecordType, Reply};
 use crate::lists::{Category, Listed};
 use crate::policy::{Action, AliasFindings, Bypass, Decision, Outcome, Reason, SchoolTime, TierId};
 use crate::snapshot::Snapshot;
@@ -86,6 +86,12 @@ pub struct Plan {
 
 /// Answers a query into `out` from what is at hand, or says that it has to wait.
 pub fn judge(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, out: &mut Vec<u8>) -> Judged {
+    // A forwarder that names its client in no way that can be read is told so, and nothing is guessed of the client.
+    if query.behalf() == Behalf::Garbled {
+        let rcode = Reply::new(query, out).rcode(Rcode::FORMERR).finish();
+        return Judged::Done(unjudged(rcode));
+    }
+
     // Who is not served learns that and nothing else.
     let who = snapshot.clients.identify(&query.source);
     if !who.allowed {
@@ -176,6 +182,11 @@ impl Plan {
 
 fn refuse(query: &Query, why: Ede, text: &str, out: &mut Vec<u8>) -> Done {
     let rcode = Reply::new(query, out).rcode(Rcode::REFUSED).ede(why, text).finish();
+    unjudged(rcode)
+}
+
+/// What became of a query that no rule judged.
+fn unjudged(rcode: Rcode) -> Done {
     let (outcome, reason) = (Outcome::None, Reason::None);
     Done { outcome, reason, category: None, who: None, rcode, listed: Listed::default(), by_alias: None }
 }

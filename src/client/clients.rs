@@ -3,14 +3,14 @@
 //! # Cost
 //! Runs on every query and allocates nothing, whatever the number of subnets. Guarded by `benches/policy.rs`.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use prefix_trie::joint::JointPrefixMap;
 
 use super::group::is_link_local;
-use super::{Group, GroupId, RateLimit, Subnet};
-use crate::dns::Source;
+use super::{Group, GroupId, Interfaces, RateLimit, Subnet, Via};
+use crate::dns::{Behalf, Query, Source};
 
 /// Who may ask at all, besides the subnets of groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub enum How {
     Subnet(Subnet),
     /// The address of ours that was asked.
     Via(IpAddr),
+    /// The interface that the query came in by: its place among [`Clients::interfaces`].
+    Interface(usize),
     /// No group claims the client.
     Default,
 }
@@ -83,6 +85,9 @@ pub struct Clients {
     groups: Vec<Group>,
     subnets: JointPrefixMap<IpNet, GroupId>,
     via: Vec<(IpAddr, GroupId)>,
+    interfaces: Interfaces,
+    /// Who may say for whom they ask.
+    forwarders: JointPrefixMap<IpNet, ()>,
     default: GroupId,
     built_in: Option<GroupId>,
     /// `None` where everyone is allowed.
@@ -128,8 +133,15 @@ impl Clients {
         if !twice.is_empty() {
             return Err(twice);
         }
-        let via =
-            groups.iter().enumerate().flat_map(|(place, group)| group.via.iter().map(move |&ip| (ip, group_id(place)))).collect();
+        let (mut via, mut interfaces) = (Vec::new(), Vec::new());
+        for (place, group) in groups.iter().enumerate() {
+            for way in &group.via {
+                match way {
+                    Via::Address(address) => via.push((*address, group_id(place))),
+                    Via::Interface(name) => interfaces.push((name.clone(), group_id(place))),
+                }
+            }
+        }
         let allowed = match allowed {
             Allowed::Any => None,
             Allowed::Subnets(list) => {
@@ -138,29 +150,74 @@ impl Clients {
             }
         };
         let default = default_group.or(built_in).expect("one of the two is there");
-        Ok(Self { groups, subnets, via, default, built_in, allowed })
+        let (interfaces, forwarders) = (Interfaces::new(interfaces), JointPrefixMap::new());
+        Ok(Self { groups, subnets, via, interfaces, forwarders, default, built_in, allowed })
+    }
+
+    /// The same, where whoever asks from `forwarders` may say for whom.
+    pub fn trusting(self, forwarders: impl IntoIterator<Item = Subnet>) -> Self {
+        Self { forwarders: forwarders.into_iter().map(|subnet| (subnet.net(), ())).collect(), ..self }
+    }
+
+    /// Whether who asks from `address` may say for whom.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.forwarders.get_lpm(&IpNet::from(address)).is_some()
+    }
+
+    /// Puts the client that a trusted forwarder names in the forwarder's place, for all that follows: group, rate, journal.
+    ///
+    /// From anyone else the option is dropped, so that neither a rule nor the reply knows of it. A forwarder that names nobody, or
+    /// a network only, asks for itself: a network may hold several groups, and rates are per client.
+    pub fn introduce(&self, query: &mut Query) {
+        if query.behalf() == Behalf::Unsaid {
+            return;
+        }
+        if !self.trusts(query.source.client.ip()) {
+            query.strip_behalf();
+            return;
+        }
+        if let Behalf::Of(subnet) = query.behalf()
+            && let Some(client) = subnet.client()
+        {
+            query.source.client = SocketAddr::new(client, query.source.client.port());
+        }
     }
 
     /// Whose query came from `source`.
     pub fn identify(&self, source: &Source) -> Identified {
         let client = source.client.ip();
-        let (group, how) = self.claim(client, source.local.ip());
+        let (group, how) = self.claim(source);
         let allowed = self.allowed.as_ref().is_none_or(|nets| nets.get_lpm(&IpNet::from(client)).is_some());
         Identified { group, how, allowed }
     }
 
-    /// The group of `client`, and why, where it asked our address `local`.
-    fn claim(&self, client: IpAddr, local: IpAddr) -> (GroupId, How) {
+    /// The group of a client, and why.
+    fn claim(&self, source: &Source) -> (GroupId, How) {
+        let client = source.client.ip();
         // Every link uses the same link-local prefix, so it says nothing of where the client is.
         if !is_link_local(client)
             && let Some((net, &group)) = self.subnets.get_lpm(&IpNet::from(client))
         {
             return (group, How::Subnet(Subnet::from(net)));
         }
-        match self.via.iter().find(|(ours, _)| *ours == local) {
+        // A client can ask whichever of our addresses it likes; by which interface it comes in is not its choice.
+        if let Some((place, group)) = self.interfaces.claim(source.interface) {
+            return (group, How::Interface(place));
+        }
+        match self.via.iter().find(|(ours, _)| *ours == source.local.ip()) {
             Some(&(ours, group)) => (group, How::Via(ours)),
             None => (self.default, How::Default),
         }
+    }
+
+    /// The interfaces that groups name.
+    pub const fn interfaces(&self) -> &Interfaces {
+        &self.interfaces
+    }
+
+    /// Whether any group has its clients by the way in.
+    pub fn any_via(&self) -> bool {
+        self.groups.iter().any(|group| !group.via.is_empty())
     }
 
     /// All groups, the built-in one last where there is one.

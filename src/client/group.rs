@@ -26,8 +26,9 @@ pub struct Group {
     pub name: String,
     /// Where its clients are.
     pub subnets: Vec<Subnet>,
-    /// Our own addresses: who asks one of these and is in no subnet, or has a link-local address, belongs here.
-    pub via: Vec<IpAddr>,
+    /// Who asks one of these addresses of ours, or comes in by one of these interfaces, and is in no subnet or has a link-local
+    /// address, belongs here.
+    pub via: Vec<Via>,
     /// How often each of its clients may ask.
     pub rate_limit: RateLimit,
 }
@@ -37,6 +38,24 @@ impl Group {
     ///
     /// No configured group may have it.
     pub const BUILT_IN: &str = "default";
+}
+
+/// A way in that tells where a client is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Via {
+    /// An address of ours.
+    Address(IpAddr),
+    /// The name of an interface of ours, as the system gives it.
+    Interface(String),
+}
+
+impl std::fmt::Display for Via {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Address(address) => address.fmt(f),
+            Self::Interface(name) => f.write_str(name),
+        }
+    }
 }
 
 /// A prefix as the look-up holds it: no host bits, and IPv4 where it was written as IPv4-mapped IPv6.

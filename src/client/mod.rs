@@ -2,8 +2,10 @@
 
 mod clients;
 mod group;
+mod interfaces;
 mod rate;
 
 pub use clients::{Allowed, Clients, How, Identified, SamePrefix};
-pub use group::{Group, GroupId, Subnet};
+pub use group::{Group, GroupId, Subnet, Via};
+pub use interfaces::Interfaces;
 pub use rate::{Admission, RateLimit, RateLimitError, RateLimiter};

@@ -89,7 +89,7 @@ impl Accounts {
     /// Answers a packet into `out`, or says that it waits.
     pub fn meet(&self, view: &mut View, packet: &[u8], source: Source, out: &mut Vec<u8>) -> Met {
         let since = self.clock.running();
-        let query = match Query::parse(packet, source) {
+        let mut query = match Query::parse(packet, source) {
             Ok(query) => query,
             Err(NotAQuery::Ignore(why)) => {
                 *view.pen.sheet().ignored.entry(why).or_default() += 1;
@@ -105,6 +105,7 @@ impl Accounts {
         };
         view.pen.sheet().query(source.transport, Some(query.record_type));
         let snapshot = view.snapshot.load();
+        snapshot.clients.introduce(&mut query);
         // A fault of ours costs this query and no other; what the rooms share is behind locks that outlive a panic.
         let judged = catch_unwind(AssertUnwindSafe(|| judge(&query, snapshot, &self.rooms, &view.now, out)));
         match judged {

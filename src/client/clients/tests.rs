@@ -1,6 +1,7 @@
 //! The longest prefix wins, checked against a scan of all; and every client has a group.
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 
 use ipnet::IpNet;
 use proptest::prelude::*;
@@ -70,12 +71,69 @@ fn a_link_local_address_belongs_where_it_asked_and_to_no_subnet() {
     let mut lab = group("lab", &["fe80::/10", "169.254.0.0/16"]);
     assert!(lab.subnets.iter().all(|subnet| subnet.is_link_local()));
     assert_eq!(clients(vec![lab.clone()]).identify(&source("fe80::1")).how, How::Default);
-    lab.via = vec!["10.0.0.1".parse().expect("an address")];
+    lab.via = vec![Via::Address("10.0.0.1".parse().expect("an address"))];
     let clients = clients(vec![lab, group("other", &["10.5.0.0/16"])]);
     for client in ["fe80::1", "169.254.3.3", "10.9.9.9"] {
         assert_eq!(clients.identify(&source(client)).group, GroupId(0), "{client}");
     }
     assert_eq!(clients.identify(&source("10.5.0.1")).group, GroupId(1), "a subnet stands before the asked address");
+}
+
+#[test]
+fn the_interface_stands_before_the_asked_address_and_after_the_subnet() {
+    let mut lab = group("lab", &["10.5.0.0/16"]);
+    lab.via = vec![Via::Interface("eth1".to_owned())];
+    let mut hall = group("hall", &[]);
+    hall.via = vec![Via::Address("10.0.0.1".parse().expect("an address"))];
+    let clients = clients(vec![lab, hall]);
+    let group = |client, interface| clients.identify(&source(client).by(interface)).group;
+    assert_eq!(group("fe80::1", 7), GroupId(1), "nobody has said yet which number eth1 has");
+    assert_eq!(clients.interfaces().absent().collect::<Vec<_>>(), [("eth1", GroupId(0))]);
+    assert_eq!(clients.interfaces().look_up(|name| (name == "eth1").then_some(NonZeroU32::new(7)).flatten()), [""; 0]);
+    assert_eq!(clients.identify(&source("fe80::1").by(7)).how, How::Interface(0));
+    assert_eq!(group("fe80::1", 7), GroupId(0), "a link-local client by its link, whichever address it asks");
+    assert_eq!(group("10.9.9.9", 7), GroupId(0), "a client in no subnet");
+    assert_eq!(group("10.5.0.1", 8), GroupId(0), "a subnet holds by any interface");
+    assert_eq!(group("fe80::1", 8), GroupId(1));
+    assert_eq!(group("fe80::1", 0), GroupId(1), "the system did not say");
+    assert_eq!(clients.interfaces().look_up(|_| None), ["eth1"]);
+    assert_eq!(group("fe80::1", 7), GroupId(1), "the interface is gone, and its number may be another's");
+}
+
+/// A query from `client` with this option 8; none where it is `None`.
+fn asked(client: &str, option: Option<&[u8]>) -> Query {
+    let options = option.map_or_else(Vec::new, |data| [&[0, 8, 0, data.len() as u8], data].concat());
+    let mut bytes = b"\x4b\x48\x01\x00\x00\x01\x00\x00\x00\x00\x00\x01\x03www\x02vn\x00\x00\x01\x00\x01".to_vec();
+    bytes.extend(b"\x00\x00\x29\x04\xd0\x00\x00\x00\x00\x00");
+    bytes.push(options.len() as u8);
+    bytes.extend(options);
+    Query::parse(&bytes, source(client)).expect("a query")
+}
+
+#[test]
+fn a_trusted_forwarder_says_for_whom_it_asks_and_nobody_else_does() {
+    let router = Subnet::from("10.0.0.1/32".parse::<IpNet>().expect("a prefix"));
+    let clients = clients(vec![group("lab", &["10.20.0.0/16"])]).trusting([router]);
+    let teacher: &[u8] = &[0, 1, 32, 0, 10, 20, 1, 7];
+    let introduced = |client, option| {
+        let mut query = asked(client, option);
+        clients.introduce(&mut query);
+        (query.source.client.ip().to_string(), query.behalf())
+    };
+    let (client, behalf) = introduced("10.0.0.1", Some(teacher));
+    assert_eq!(client, "10.20.1.7");
+    assert!(matches!(behalf, Behalf::Of(_)), "the reply repeats it");
+    assert_eq!(introduced("::ffff:10.0.0.1", Some(teacher)).0, "10.20.1.7", "the forwarder in IPv6's clothes");
+    for other in ["10.0.0.2", "10.20.1.8", "fd00::1"] {
+        assert_eq!(introduced(other, Some(teacher)), (other.to_owned(), Behalf::Unsaid));
+        assert_eq!(introduced(other, Some(&[0, 1, 99])), (other.to_owned(), Behalf::Unsaid), "unread, so no error");
+    }
+    let (client, behalf) = introduced("10.0.0.1", Some(&[0, 1, 24, 0, 10, 20, 1]));
+    assert_eq!(client, "10.0.0.1", "a network is no client");
+    assert!(matches!(behalf, Behalf::Of(_)));
+    assert_eq!(introduced("10.0.0.1", Some(&[0, 1, 0, 0])).0, "10.0.0.1");
+    assert_eq!(introduced("10.0.0.1", None), ("10.0.0.1".to_owned(), Behalf::Unsaid));
+    assert_eq!(introduced("10.0.0.1", Some(&[0, 1, 99])), ("10.0.0.1".to_owned(), Behalf::Garbled));
 }
 
 #[test]
