@@ -18,6 +18,7 @@ use std::time::Duration;
 use crate::dns::Source;
 
 pub use limits::{Limits, StreamCounts};
+pub use socket::interface_number;
 
 /// What a packet leads to when nothing may wait.
 #[derive(Debug)]

@@ -3,9 +3,11 @@
 //! # Cost
 //! Two system calls a batch. Buffers are made once per worker.
 
+use std::ffi::CString;
 use std::io;
 use std::mem::{self, MaybeUninit};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::num::NonZeroU32;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -174,7 +176,7 @@ pub(super) struct Batch {
     clients: Box<[libc::sockaddr_storage]>,
     controls: Box<[Control]>,
     lengths: [usize; BATCH],
-    locals: [Option<IpAddr>; BATCH],
+    arrivals: [Arrival; BATCH],
     received: usize,
     replies: Vec<Vec<u8>>,
     outgoing: Vec<Outgoing>,
@@ -191,7 +193,7 @@ impl Batch {
             clients: vec![empty; BATCH].into_boxed_slice(),
             controls: vec![Control([0; CONTROL]); BATCH].into_boxed_slice(),
             lengths: [0; BATCH],
-            locals: [None; BATCH],
+            arrivals: [Arrival::default(); BATCH],
             received: 0,
             replies: (0..BATCH).map(|_| Vec::with_capacity(PACKET)).collect(),
             outgoing: (0..BATCH).map(|_| Outgoing::new()).collect(),
@@ -240,18 +242,18 @@ impl Batch {
             let header = unsafe { header.assume_init_ref() };
             self.lengths[at] = (header.msg_len as usize).min(PACKET);
             // SAFETY: the header's control pointer and length are those that the kernel left for this packet.
-            self.locals[at] = unsafe { local_of(&header.msg_hdr) };
+            self.arrivals[at] = unsafe { arrival_of(&header.msg_hdr) };
         }
         self.received = count;
         Ok(count)
     }
 
-    /// The packet at `at`, its client, and the local address that it was sent to.
-    pub(super) fn packet(&self, at: usize) -> Option<(&[u8], SocketAddr, Option<IpAddr>)> {
+    /// The packet at `at`, its client, and where it came in.
+    pub(super) fn packet(&self, at: usize) -> Option<(&[u8], SocketAddr, Arrival)> {
         if at >= self.received {
             return None;
         }
-        Some((&self.packets[at][..self.lengths[at]], read_address(&self.clients[at])?, self.locals[at]))
+        Some((&self.packets[at][..self.lengths[at]], read_address(&self.clients[at])?, self.arrivals[at]))
     }
 
     /// A buffer for the reply that is staged next.
@@ -306,11 +308,20 @@ pub(super) enum Wait {
     Never,
 }
 
-/// The local address that a packet was sent to.
+/// Where a packet or a connection came in, as far as the system says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Arrival {
+    /// The local address that it was sent to.
+    pub(super) local: Option<IpAddr>,
+    /// The number of the interface; 0 where it is not known.
+    pub(super) interface: u32,
+}
+
+/// Where a packet came in.
 ///
 /// # Safety
 /// `header` must be one that the kernel filled in, its control buffer still in place.
-unsafe fn local_of(header: &libc::msghdr) -> Option<IpAddr> {
+unsafe fn arrival_of(header: &libc::msghdr) -> Arrival {
     // SAFETY: the caller vouches for the control buffer; the macros stay within its length.
     unsafe {
         let mut message = libc::CMSG_FIRSTHDR(header);
@@ -319,17 +330,60 @@ unsafe fn local_of(header: &libc::msghdr) -> Option<IpAddr> {
             match ((*message).cmsg_level, (*message).cmsg_type) {
                 (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
                     let packet = body.cast::<libc::in_pktinfo>().read_unaligned();
-                    return Some(IpAddr::V4(Ipv4Addr::from(packet.ipi_spec_dst.s_addr.to_ne_bytes())));
+                    let local = IpAddr::V4(Ipv4Addr::from(packet.ipi_spec_dst.s_addr.to_ne_bytes()));
+                    return Arrival { local: Some(local), interface: u32::try_from(packet.ipi_ifindex).unwrap_or(0) };
                 }
                 (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
                     let packet = body.cast::<libc::in6_pktinfo>().read_unaligned();
-                    return Some(IpAddr::V6(Ipv6Addr::from(packet.ipi6_addr.s6_addr)));
+                    let local = IpAddr::V6(Ipv6Addr::from(packet.ipi6_addr.s6_addr));
+                    return Arrival { local: Some(local), interface: packet.ipi6_ifindex };
                 }
                 _ => message = libc::CMSG_NXTHDR(header, message),
             }
         }
     }
-    None
+    Arrival::default()
+}
+
+/// Has the system tell of a listening socket's connections by which interface each came in.
+pub(super) fn tell_arrivals(socket: &Socket, address: SocketAddr) -> io::Result<()> {
+    match address {
+        SocketAddr::V4(_) => switch_on(socket, libc::IPPROTO_IP, libc::IP_PKTINFO),
+        SocketAddr::V6(_) => switch_on(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO),
+    }
+}
+
+/// By which interface a connection came in; 0 where the system does not say.
+pub(super) fn interface_of(connection: &impl AsRawFd, local: SocketAddr) -> u32 {
+    // The kernel keeps what it knew when the connection was opened, and gives it as control messages (linux/in.h, linux/in6.h).
+    const IP_PKTOPTIONS: libc::c_int = 9;
+    const IPV6_2292PKTOPTIONS: libc::c_int = 6;
+    let (level, option) = match local {
+        SocketAddr::V4(_) => (libc::IPPROTO_IP, IP_PKTOPTIONS),
+        SocketAddr::V6(_) => (libc::IPPROTO_IPV6, IPV6_2292PKTOPTIONS),
+    };
+    // Room for the other things that it may tell beside packet information.
+    let mut room = [Control([0; CONTROL]); 4];
+    let mut length = libc::socklen_t::try_from(mem::size_of_val(&room)).expect("a few hundred octets");
+    // SAFETY: `room` and `length` live through the call, and `length` is the size of `room`.
+    let result = unsafe { libc::getsockopt(connection.as_raw_fd(), level, option, room.as_mut_ptr().cast(), &raw mut length) };
+    if result < 0 {
+        return 0;
+    }
+    // SAFETY: a header of all zeros is valid; its control buffer is what the kernel wrote, of the length that it says.
+    unsafe {
+        let mut header: libc::msghdr = mem::zeroed();
+        header.msg_control = room.as_mut_ptr().cast();
+        header.msg_controllen = length as _;
+        arrival_of(&header).interface
+    }
+}
+
+/// The number of the interface of this name.
+pub fn interface_number(name: &str) -> Option<NonZeroU32> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: `name` ends in a zero octet and lives through the call.
+    NonZeroU32::new(unsafe { libc::if_nametoindex(name.as_ptr()) })
 }
 
 fn read_address(storage: &libc::sockaddr_storage) -> Option<SocketAddr> {

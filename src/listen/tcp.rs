@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::limits::Connection;
+use super::socket::{interface_of, tell_arrivals};
 use super::{Limits, Responder, Step, Waiting};
 use crate::dns::{Source, Transport};
 
@@ -33,6 +34,8 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     }
     // Connections of the run before, still closing, must not keep a restart from binding.
     socket.set_reuse_address(true)?;
+    // Where this is not to be had a group's `via` goes by addresses alone.
+    tell_arrivals(&socket, address).ok();
     socket.bind(&address.into())?;
     socket.listen(1024)?;
     socket.set_nonblocking(true)?;
@@ -95,7 +98,7 @@ impl<R: Responder> Service<R> {
         let Ok(local) = stream.local_addr() else { return };
         // Small replies must not wait for each other; where the option is refused they come a little later.
         stream.set_nodelay(true).ok();
-        let source = Source::new(client, local, Transport::Tcp);
+        let source = Source::new(client, local, Transport::Tcp).by(interface_of(&stream, local));
         let (incoming, outgoing) = stream.into_split();
         let (replies, ready) = mpsc::channel(self.limits.pipelined);
         let room = Arc::new(Semaphore::new(QUEUED));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::socket::{Batch, Datagrams, Wait};
+use super::socket::{Arrival, Batch, Datagrams, Wait};
 use super::{Limits, Place, Responder, Step, Waiting, local_or};
 use crate::dns::{Source, Transport};
 
@@ -92,11 +92,11 @@ impl<R: Responder> Worker<R> {
         self.responder.refresh(view);
         for at in 0..count {
             let mut reply = batch.take_reply();
-            let Some((packet, client, local)) = batch.packet(at) else {
+            let Some((packet, client, Arrival { local, interface })) = batch.packet(at) else {
                 batch.put_back(reply);
                 continue;
             };
-            let source = Source::new(client, local_or(self.bound, local), Transport::Udp);
+            let source = Source::new(client, local_or(self.bound, local), Transport::Udp).by(interface);
             match self.responder.judge(view, packet, source, &mut reply) {
                 Step::Answered => batch.stage(reply, client, local),
                 Step::Silence => batch.put_back(reply),

@@ -7,6 +7,7 @@ use crate::answer::Upstreams;
 use crate::config::Program;
 use crate::dns::RecordType;
 use crate::journal::{self, Entry, Provenance};
+use crate::listen::interface_number;
 use crate::lists::{Effect, ProtectedNames};
 use crate::policy::Reason;
 use crate::snapshot::{Snapshot, Words};
@@ -17,6 +18,7 @@ use super::lock;
 
 /// Puts everything together that one query sees.
 pub(super) fn snapshot(program: &Program, loaded: &Loaded, upstreams: Arc<Upstreams>, serial: u64, tally: &Tally) -> Snapshot {
+    program.clients.interfaces().look_up(interface_number);
     Snapshot {
         serial,
         words: Words::new(&program.clients, &program.shared, &program.registry, &loaded.index, tally),

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// Configurations with a fault or a doubt each, in the order of the manual.
-const BROKEN: [(&str, &str); 48] = [
+const BROKEN: [(&str, &str); 51] = [
     ("no TOML", "[listen\ndns = [\"127.0.0.1:53\"]\n"),
     ("text without quotes", "[log]\nlevel = info\n"),
     ("an array that does not end", "[listen]\ndns = [\"127.0.0.1:53\"\n[log]\nlevel = \"info\"\n"),
@@ -44,7 +44,19 @@ const BROKEN: [(&str, &str); 48] = [
         "networks",
         "[clients]\nallowed = [\"10.20.1.7/16\", \"10.0.0.0/255.0.0.0\", \"fd00::/129\", \"10.20\", \"::ffff:10.0.0.0/104\"]\n",
     ),
-    ("later clients", "[clients]\ntrusted_forwarders = [\"10.0.0.1/32\"]\n[clients.proxy_protocol]\nfrom = [\"10.0.0.1/32\"]\n"),
+    ("later clients", "[clients.proxy_protocol]\nfrom = [\"10.0.0.1/32\"]\n"),
+    (
+        "forwarders that say too much",
+        "[clients]\ntrusted_forwarders = [\"10.40.0.1/32\", \"10.0.0.0/8\", \"router\"]\n[[group]]\nid = \"pupils\"\ntier = \"primary\"\nsubnets = [\"10.20.0.0/16\"]\n[[group]]\nid = \"staff\"\ntier = \"staff\"\nsubnets = [\"10.40.0.0/24\"]\n",
+    ),
+    (
+        "ways in",
+        "[[group]]\nid = \"a\"\ntier = \"staff\"\nvia = [\"10.0.0.2\", \"eth1\", \"eth1\", \"fe80::1\", \"0.0.0.0\", \"an interface\", 7]\n",
+    ),
+    (
+        "the same way in twice",
+        "[[group]]\nid = \"a\"\ntier = \"staff\"\nvia = [\"10.0.0.2\", \"eth1\"]\n[[group]]\nid = \"b\"\ntier = \"primary\"\nvia = [\"eth1\", \"::ffff:10.0.0.2\"]\n",
+    ),
     ("default group", "[clients]\ndefault_group = \"gests\"\n[[group]]\nid = \"guests\"\ntier = \"primary\"\n"),
     ("unlocking the law", "[[category]]\nid = \"gambling\"\nlocked = false\n"),
     (

@@ -3,12 +3,14 @@
 use super::Notes;
 use super::schedule::Around;
 use super::targets::Targets;
-use crate::client::{self, Clients, GroupId, Subnet};
+use crate::client::{self, Clients, GroupId, Subnet, Via};
 use crate::config::file::{self, At, Group, Target};
-use crate::dns::{Name, NameMap};
+use crate::dns::{Name, NameMap, Source, Transport};
 use crate::lists::Registry;
 use crate::policy::{Origin, Policies, Policy, Scope, TierId, Tiers, YouTube};
+use ipnet::IpNet;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 
 /// The most groups: metrics keep series for each, and a school has dozens.
 const MOST_GROUPS: usize = 1000;
@@ -21,15 +23,17 @@ pub(super) fn clients(
     tiers: &Tiers,
     notes: &mut Notes<'_>,
 ) -> (Clients, Policies) {
-    let file::Clients { allowed, default_group, max_ttl: _, rate_limit } = clients;
+    let file::Clients { allowed, default_group, trusted_forwarders, max_ttl: _, rate_limit } = clients;
     if let Some(first) = groups.get(MOST_GROUPS) {
         notes.fault(first.line, "more than 1000 groups", "clients with the same policy are one group with several subnets");
         groups.truncate(MOST_GROUPS);
     }
     ids(&groups, notes);
     let taken = subnets(&groups, notes);
+    let ways = ways(&groups, notes);
     let default_id = default_group.as_ref().map(|group| group.value.as_str());
-    for group in groups.iter().filter(|group| group.subnets.is_empty() && default_id != Some(group.id.value.as_str())) {
+    let claims = |group: &Group| !group.subnets.is_empty() || !group.via.is_empty();
+    for group in groups.iter().filter(|group| !claims(group) && default_id != Some(group.id.value.as_str())) {
         let what = format!("group `{}` has no subnets: no client is in it", group.id.value);
         notes.warn(group.line, what, "add `subnets = [\"…\"]`, or name it in [clients] default_group");
     }
@@ -52,17 +56,40 @@ pub(super) fn clients(
             name: group.name.clone().unwrap_or_else(|| group.id.value.as_str().to_owned()),
             // One that another group named first is left out: it was said above.
             subnets: subnets.filter(|subnet| taken.get(subnet) == Some(&place)).collect(),
-            via: Vec::new(),
+            via: group.via.iter().map(|via| &via.value).filter(|via| ways.get(via) == Some(&place)).cloned().collect(),
             rate_limit: group.rate_limit.unwrap_or(rate_limit),
         });
         policies.push(policy(id, group, registry, tiers, targets, notes));
     }
     let clients = Clients::new(members, default, rate_limit, allowed_clients(&allowed))
         .expect("no prefix stands in two groups: each was left to the first");
+    let clients = clients.trusting(trusted_forwarders.iter().map(|network| Subnet::from(network.value)));
     if let Some(built_in) = clients.built_in() {
         policies.push(Policy::of_tier(built_in, TierId::YOUNGEST));
     }
+    for forwarder in &trusted_forwarders {
+        doubt_forwarder(forwarder, &clients, &policies, tiers, notes);
+    }
     (clients, Policies::new(policies))
+}
+
+/// Notes what makes trust in a forwarder a way to take another's place.
+fn doubt_forwarder(forwarder: &At<IpNet>, clients: &Clients, policies: &[Policy], tiers: &Tiers, notes: &mut Notes<'_>) {
+    let subnet = Subnet::from(forwarder.value);
+    if subnet.net().prefix_len() < subnet.net().max_prefix_len() {
+        let what = format!("trusted forwarder {subnet} is a network: every device in it can ask in any other's name");
+        notes.warn(forwarder.line, what, "name the one address that forwards: \"10.0.0.1/32\"");
+    }
+    let address = SocketAddr::new(subnet.net().network(), 0);
+    let own = &policies[clients.identify(&Source::new(address, address, Transport::Udp)).group.place()];
+    let youngest = policies.iter().map(|policy| policy.tier).min().unwrap_or(own.tier);
+    if own.tier > youngest {
+        let (id, tier) = (&clients.group(own.group).id, &tiers.tier(own.tier).id);
+        let what = format!(
+            "trusted forwarder {subnet} is in group `{id}` itself: what it passes on without a client has the tier `{tier}`"
+        );
+        notes.warn(forwarder.line, what, format!("put \"{subnet}\" into `subnets` of the group with the youngest tier"));
+    }
 }
 
 fn allowed_clients(allowed: &[At<file::Allowed>]) -> client::Allowed {
@@ -125,12 +152,35 @@ fn subnets(groups: &[Group], notes: &mut Notes<'_>) -> HashMap<Subnet, usize> {
     taken
 }
 
+/// Which group each way in belongs to; notes those that stand twice.
+fn ways(groups: &[Group], notes: &mut Notes<'_>) -> HashMap<Via, usize> {
+    let mut taken: HashMap<Via, usize> = HashMap::new();
+    for (place, group) in groups.iter().enumerate() {
+        for At { value: via, line } in &group.via {
+            match taken.get(via) {
+                Some(first) if *first == place => {
+                    notes.warn(*line, format!("via {via} stands twice in group `{}`", group.id.value), "leave one out");
+                }
+                Some(first) => {
+                    let what = format!("via {via} of group `{}` is in group `{}` too", group.id.value, groups[*first].id.value);
+                    notes.fault(*line, what, "leave it to one of them");
+                }
+                None => {
+                    taken.insert(via.clone(), place);
+                }
+            }
+        }
+    }
+    taken
+}
+
 fn policy(id: GroupId, group: Group, registry: &Registry, tiers: &Tiers, targets: &Targets, notes: &mut Notes<'_>) -> Policy {
     let Group {
         line: _,
         id: word,
         name: _,
         subnets: _,
+        via: _,
         tier,
         allow,
         deny,

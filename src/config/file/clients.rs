@@ -4,10 +4,11 @@ use super::At;
 use super::rules::youtube;
 use super::values::{Id, Target};
 use super::walk::{Keys, Section, Value, Wrong};
-use crate::client::RateLimit;
+use crate::client::{RateLimit, Via};
 use crate::policy::{Days, MinuteOfDay, OnHolidays, YouTube};
 use ipnet::IpNet;
 use jiff::civil::Weekday;
+use std::net::IpAddr;
 use std::time::Duration;
 use toml::de::DeValue;
 
@@ -29,6 +30,8 @@ pub struct Clients {
     pub allowed: Vec<At<Allowed>>,
     /// The group of clients that no subnet covers.
     pub default_group: Option<At<Id>>,
+    /// Who may pass the client on by EDNS Client Subnet.
+    pub trusted_forwarders: Vec<At<IpNet>>,
     /// The longest time that a client may remember an answer, in whole seconds.
     pub max_ttl: Duration,
     /// How much one client may ask, where its group says nothing else.
@@ -58,16 +61,46 @@ impl Value for Allowed {
     }
 }
 
+impl Value for Via {
+    const WANTED: &'static str = "an address or an interface of this machine in quotes, such as \"10.0.0.2\" or \"eth1\"";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        let Some(text) = value.as_str() else { return Ok(None) };
+        if let Ok(address) = text.parse::<IpAddr>() {
+            let address = address.to_canonical();
+            let link_local = match address {
+                IpAddr::V4(v4) => v4.is_link_local(),
+                IpAddr::V6(v6) => v6.is_unicast_link_local(),
+            };
+            return match address {
+                _ if link_local => Err(Wrong::new("is link-local: the same on every link", "name the interface: \"eth1\"")),
+                _ if address.is_unspecified() || address.is_multicast() => {
+                    Err(Wrong::new("is no address that a client can ask", "write one of this machine's own addresses"))
+                }
+                IpAddr::V4(_) | IpAddr::V6(_) => Ok(Some(Self::Address(address))),
+            };
+        }
+        // What Linux takes for a name: 1 to 15 octets, no blank, and nothing that would be a path.
+        let is_name = (1..=15).contains(&text.len())
+            && text.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'/')
+            && !matches!(text, "." | "..");
+        if is_name {
+            return Ok(Some(Self::Interface(text.to_owned())));
+        }
+        Err(Wrong::new("is no address and no interface", format!("write {}", Self::WANTED)))
+    }
+}
+
 impl Clients {
     /// Reads the section.
     pub(super) fn read(section: &Section<'_, '_>) -> Self {
-        section.later("trusted_forwarders", &[]);
         section.section("proxy_protocol", &PROXY_PROTOCOL).later("from", &[]);
         let five_minutes = Duration::from_secs(300);
         let ttls = Duration::ZERO..=Duration::from_secs(86_400);
         Self {
             allowed: section.array("allowed").unwrap_or_else(|| vec![At { value: Allowed::Private, line: section.line() }]),
             default_group: section.optional("default_group"),
+            trusted_forwarders: section.array("trusted_forwarders").unwrap_or_default(),
             max_ttl: section.whole_seconds("max_ttl", five_minutes, ttls, "from \"0\" to \"1d\"").value,
             rate_limit: section.or("rate_limit", RateLimit::per_second(1000)).value,
         }
@@ -112,6 +145,8 @@ pub struct Group {
     pub name: Option<String>,
     /// Its clients.
     pub subnets: Vec<At<IpNet>>,
+    /// The ways in by which its clients come where no prefix matches.
+    pub via: Vec<At<Via>>,
     /// Its age band.
     pub tier: At<Id>,
     /// What is open to it.
@@ -167,13 +202,13 @@ const WEEK: [(&str, Weekday); 7] = [
 impl Group {
     /// Reads the section; none where it lacks what it cannot do without.
     pub(super) fn read(section: &Section<'_, '_>) -> Option<Self> {
-        section.later("via", &[]);
         let id = section.required("id");
         let tier = section.required("tier");
         let group = Self {
             line: section.line(),
             name: section.optional("name").map(|name| name.value),
             subnets: section.array("subnets").unwrap_or_default(),
+            via: section.array("via").unwrap_or_default(),
             allow: section.array("allow").unwrap_or_default(),
             deny: section.array("deny").unwrap_or_default(),
             safe_search: section.optional("safe_search"),
