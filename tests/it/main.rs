@@ -13,6 +13,7 @@ mod metrics;
 mod pages;
 mod readme;
 mod scenarios;
+mod standards;
 mod ready;
 mod reload;
 mod tidy;

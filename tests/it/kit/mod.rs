@@ -4,10 +4,12 @@ pub mod binary;
 pub mod dice;
 pub mod http;
 pub mod names;
+pub mod packet;
 pub mod question;
 pub mod reply;
 pub mod scenario;
 pub mod school;
+pub mod tcp;
 pub mod udp;
 pub mod upstream;
 

@@ -28,7 +28,11 @@ struct Told {
     aliases: HashMap<Name, Name>,
     rcodes: HashMap<Name, ResponseCode>,
     silent: bool,
+    script: Option<Script>,
 }
+
+/// What a test does with a question itself; `None` leaves it to the rest.
+type Script = Box<dyn Fn(&Asked) -> Option<Vec<Step>> + Send>;
 
 impl Names {
     /// Starts one on a free port.
@@ -37,7 +41,8 @@ impl Names {
         let script = Arc::clone(&told);
         let answer = move |asked: &Asked| {
             let told = script.lock().unwrap_or_else(PoisonError::into_inner);
-            told.answer(&asked.bytes).map(Step::Send).into_iter().collect()
+            let own = told.script.as_ref().and_then(|script| script(asked));
+            own.unwrap_or_else(|| told.answer(&asked.bytes).map(Step::Send).into_iter().collect())
         };
         Self { upstream: ScriptedUpstream::start(answer).await, told }
     }
@@ -60,6 +65,16 @@ impl Names {
     /// Answers nothing from now on.
     pub fn fall_silent(&self) {
         self.tell().silent = true;
+    }
+
+    /// Asks `script` first, from now on, what is done with a question.
+    pub fn script(&self, script: impl Fn(&Asked) -> Option<Vec<Step>> + Send + 'static) {
+        self.tell().script = Some(Box::new(script));
+    }
+
+    /// All questions so far, in order.
+    pub fn seen(&self) -> Vec<Asked> {
+        self.upstream.seen()
     }
 
     /// How many questions came in.

@@ -43,6 +43,13 @@ impl Reply {
         self.message.answers.first().map(|record| record.ttl)
     }
 
+    /// The options of its OPT record, by code and data; none where it has no such record.
+    pub fn options(&self) -> Option<Vec<(u16, Vec<u8>)>> {
+        let options = self.message.edns.as_ref()?.options().as_ref();
+        let written = |option: &EdnsOption| Vec::<u8>::try_from(option).expect("what was read can be written");
+        Some(options.iter().map(|(code, option)| (u16::from(*code), written(option))).collect())
+    }
+
     /// The extended error: its code and text (RFC 8914).
     pub fn ede(&self) -> Option<(u16, String)> {
         let edns = self.message.edns.as_ref()?;

@@ -102,6 +102,19 @@ impl School {
         self.clock.move_to(school_time(time));
     }
 
+    /// Lets so much time pass.
+    pub fn later(&self, time: Duration) {
+        self.clock.move_to(self.clock.wall() + time);
+    }
+
+    /// Meets a packet without a socket, on the thread that asks; none where it is met with silence or waits for an upstream.
+    pub fn meet(&self, packet: &[u8]) -> Option<Vec<u8>> {
+        let source = Source::new("127.0.0.1:4242".parse().expect("an address"), self.dns(), Transport::Udp);
+        let accounts = self.accounts();
+        let (mut view, mut out) = (accounts.view(), Vec::new());
+        matches!(accounts.meet(&mut view, packet, source, &mut out), Met::Answered).then_some(out)
+    }
+
     /// Writes the configuration anew, without the sections that the kit writes.
     pub fn rewrite(&self, config: &str) {
         self.rewrite_listening(LISTEN, config);
@@ -111,6 +124,11 @@ impl School {
     pub fn rewrite_listening(&self, listen: &str, config: &str) {
         let text = head(listen, &self.directory.path().join("state"), self.upstream.address()) + config;
         self.write("khien.toml", &text);
+    }
+
+    /// As [`School::rewrite`], asking another upstream.
+    pub fn rewrite_asking(&self, upstream: SocketAddr, config: &str) {
+        self.write("khien.toml", &(head(LISTEN, &self.directory.path().join("state"), upstream) + config));
     }
 
     /// Writes a file beside the configuration.

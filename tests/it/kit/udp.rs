@@ -7,8 +7,8 @@ use khien::dns::{Name, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, UdpSocket};
 
-use super::question;
 use super::reply::Reply;
+use super::{packet, question};
 
 /// How long a reply may take on a machine that does much else.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -36,6 +36,39 @@ impl Client {
         let mut reply = [0; 4096];
         let length = tokio::time::timeout(PATIENCE, self.socket.recv(&mut reply)).await.ok()?.ok()?;
         Some(Reply::read(&reply[..length]))
+    }
+
+    /// The next reply's octets.
+    pub async fn octets(&self) -> Vec<u8> {
+        let mut reply = vec![0; 65_535];
+        let received = tokio::time::timeout(PATIENCE, self.socket.recv(&mut reply)).await;
+        let length = received.expect("a reply comes in time").expect("the server is there");
+        reply.truncate(length);
+        reply
+    }
+
+    /// Sends a packet and asserts that exactly one reply comes, whose octets are returned.
+    ///
+    /// A query that is answered on the spot follows it: what comes before its reply came for the packet.
+    pub async fn one(&self, packet: &[u8]) -> Vec<u8> {
+        self.send(packet).await;
+        let reply = self.octets().await;
+        assert_ne!(reply[..2], packet::SENTINEL.to_be_bytes(), "no reply to {packet:02x?}");
+        self.nothing_more().await;
+        reply
+    }
+
+    /// Sends a packet and asserts that no reply comes.
+    pub async fn silence(&self, packet: &[u8]) {
+        self.send(packet).await;
+        self.nothing_more().await;
+    }
+
+    /// Asserts that what was sent until now has had all its replies.
+    async fn nothing_more(&self) {
+        self.send(&packet::sentinel()).await;
+        let reply = self.octets().await;
+        assert_eq!(reply[..2], packet::SENTINEL.to_be_bytes(), "one reply too many: {reply:02x?}");
     }
 
     /// Sends one query, once, and waits for its reply.
