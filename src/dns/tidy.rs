@@ -44,18 +44,27 @@ impl From<Astray> for Untidy {
     }
 }
 
+/// Whether the question had DO, so that signatures and proofs of absence belong to its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signatures {
+    /// They were asked for.
+    Wanted,
+    /// They were not, and whoever sends them all the same has them dropped (RFC 4035 section 3.2.1).
+    Unasked,
+}
+
 /// Makes of a message, already known to answer the question asked, what is kept and passed on.
 ///
 /// # Errors
 /// As [`Untidy`] says; another upstream may do better.
-pub fn tidy(message: &Message<'_>) -> Result<Relayed, Untidy> {
+pub fn tidy(message: &Message<'_>, signatures: Signatures) -> Result<Relayed, Untidy> {
     let question = message.question().ok_or(Untidy::NoQuestion)?;
     let records: Vec<Owned<'_>> = message.all_records().map(|record| (record.clone(), record.owner())).collect();
     // An alias of another class leads nowhere: it is not passed on either.
     let leads = |(record, _): &&Owned<'_>| record.section == Section::Answer && record.class == question.class;
     let answers: Vec<&Owned<'_>> = records.iter().filter(leads).collect();
     let chain = Chain::follow(&question.name, &answers)?;
-    let kept: Vec<&Owned<'_>> = records.iter().filter(|owned| is_kept(owned, question, &chain)).collect();
+    let kept: Vec<&Owned<'_>> = records.iter().filter(|owned| is_kept(owned, question, &chain, signatures)).collect();
 
     let negative = Negative::of(message.rcode(), question, &kept);
     let ttls = ttls(&kept, negative);
@@ -93,10 +102,13 @@ pub fn tidy(message: &Message<'_>) -> Result<Relayed, Untidy> {
 }
 
 /// Whether a record is passed on.
-fn is_kept((record, owner): &Owned<'_>, question: &Question, chain: &Chain) -> bool {
+fn is_kept((record, owner): &Owned<'_>, question: &Question, chain: &Chain, signatures: Signatures) -> bool {
     // TSIG, and SIG that covers nothing (RFC 2931), sign the message between two hops; they end here.
     let hop = record.record_type == RecordType::TSIG || record.record_type.0 == 24 && owner.is_root();
-    record.class == question.class && !hop && (record.section != Section::Answer || chain.holds(record, owner))
+    let proves = [RecordType::RRSIG, RecordType::NSEC, RecordType::NSEC3].contains(&record.record_type);
+    let unasked =
+        signatures == Signatures::Unasked && proves && ![record.record_type, RecordType::ANY].contains(&question.record_type);
+    record.class == question.class && !hop && !unasked && (record.section != Section::Answer || chain.holds(record, owner))
 }
 
 /// Whether an answer says that something does not exist, and how long that may be remembered.
@@ -194,12 +206,12 @@ fn write_head(bytes: &mut [u8], kept: &[&Owned<'_>]) {
 }
 
 impl Relayed {
-    /// Reads, checks and tidies an upstream's message in one go.
+    /// Reads, checks and tidies an upstream's message in one go; its question had DO.
     ///
     /// # Errors
     /// As [`Untidy`] says.
     pub fn read(bytes: &[u8]) -> Result<Self, Untidy> {
-        tidy(&Message::parse(bytes)?)
+        tidy(&Message::parse(bytes)?, Signatures::Wanted)
     }
 
     /// The name that the message answers for, folded.

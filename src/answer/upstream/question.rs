@@ -3,7 +3,9 @@
 //! The rule: a reply that does not fit is as if it had never come (draft-li-dnsop-response-preprocessing): whoever
 //! sends it, it must not end the wait for the true one.
 
-use crate::dns::{Ask, Class, HEADER, Malformed, Message, Name, Query, Rcode, RecordType, Relayed, compose_question, tidy};
+use crate::dns::{
+    Ask, Class, HEADER, Malformed, Message, Name, Query, Rcode, RecordType, Relayed, Signatures, compose_question, tidy,
+};
 
 /// A question to upstreams; equal ones are asked once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -48,6 +50,7 @@ pub(super) struct Expected {
     spelling: Spelling,
     record_type: RecordType,
     class: Class,
+    signatures: Signatures,
 }
 
 /// What a reply is to its question.
@@ -92,7 +95,8 @@ impl Question {
             crate::dns::leave_out_edns(&mut bytes);
         }
         let (record_type, class) = (self.record_type, self.class);
-        Sending { bytes, expected: Expected { id, name: self.name.clone(), spelt, spelling, record_type, class } }
+        let signatures = if self.ask.dnssec_ok { Signatures::Wanted } else { Signatures::Unasked };
+        Sending { bytes, expected: Expected { id, name: self.name.clone(), spelt, spelling, record_type, class, signatures } }
     }
 }
 
@@ -143,7 +147,7 @@ impl Expected {
         if message.truncated() {
             return Fit::Truncated;
         }
-        match tidy(&message) {
+        match tidy(&message, self.signatures) {
             Ok(relayed) => Fit::Answer(Box::new(relayed)),
             Err(_) => Fit::Useless,
         }
