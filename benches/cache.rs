@@ -5,7 +5,7 @@ mod kit;
 use std::sync::Arc;
 use std::time::Duration;
 
-use khien::answer::{Cache, CacheKey, Route};
+use khien::answer::{Cache, CacheKey, CacheRules, Route};
 use khien::dns::{Class, Name, RecordType, Relayed};
 
 const NOW: Duration = Duration::from_secs(1);
@@ -34,7 +34,7 @@ fn names(prefix: &str, count: usize) -> Vec<Name> {
 }
 
 fn main() {
-    let cache = Cache::new(64 << 20);
+    let cache = Cache::new(CacheRules::of_size(64 << 20));
     let known = names("www", 20_000);
     let unknown = names("none", 20_000);
     for name in &known {
@@ -44,7 +44,7 @@ fn main() {
     kit::measure("find, found", || cache.find(&key(&known[turn.next().expect("endless")]), NOW).is_some());
     kit::measure("find, not found", || cache.find(&key(&unknown[turn.next().expect("endless")]), NOW).is_some());
 
-    let flooded = Cache::new(1 << 20);
+    let flooded = Cache::new(CacheRules::of_size(1 << 20));
     let flood: Vec<_> = names("x", 200_000).into_iter().map(|name| (Ok(answer(&name)), name)).collect();
     let mut turn = (0..).map(|number: usize| number % flood.len());
     kit::measure("keep, while names flood in", || {

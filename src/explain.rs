@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{CacheKey, bypass, special};
+use crate::answer::{bypass, special};
 use crate::client::{GroupId, How};
 use crate::dns::{Name, Query, RecordType, Source, Transport};
 use crate::pipeline::{Now, Rooms, Trial};
@@ -197,15 +197,14 @@ async fn resolve(resolving: Resolving<'_>, snapshot: &Snapshot, query: &Query, r
         let note = "without a running server the names behind this one are not looked at".to_owned();
         return Behind { aliases: Vec::new(), note: Some(note), answered: true };
     };
-    let answer = match rooms.cache.peek(&CacheKey::of(query, snapshot.upstreams.route()), running) {
-        Some(cached) => cached.content.clone(),
-        None => snapshot.upstreams.ask(query).await,
-    };
-    match answer {
+    let given = snapshot.upstreams.ask_aside(&rooms.cache, query, running).await;
+    match given.content() {
         Ok(relayed) => {
             let aliases = relayed.aliases().to_vec();
             let answered = !relayed.rcode().is_failure();
-            let note = (!answered).then(|| format!("the upstreams answer {}", relayed.rcode().text()));
+            let failed = (!answered).then(|| format!("the upstreams answer {}", relayed.rcode().text()));
+            let stale = given.stale().map(|_| "no upstream answers: clients get what was kept of the last answer".to_owned());
+            let note = failed.or(stale);
             Behind { aliases, note, answered }
         }
         Err(failure) => {

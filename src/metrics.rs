@@ -129,13 +129,15 @@ fn traffic(families: &mut Families, reading: &Reading<'_>) {
 }
 
 fn caching(families: &mut Families, reading: &Reading<'_>) {
-    let CacheCounts { entries, bytes, hits, misses } = reading.cache;
+    let CacheCounts { entries, bytes, hits, misses, stale, prefetches } = reading.cache;
     families.open("khien_cache_entries", "Messages in the cache.", Kind::Gauge).count(&[], entries);
     families.open("khien_cache_bytes", "Octets that the cache takes.", Kind::Gauge).count(&[], bytes);
     families.open("khien_cache_hits_total", "Queries answered from the cache.", Kind::Counter).count(&[], hits);
     families.open("khien_cache_misses_total", "Queries that the cache had no answer for.", Kind::Counter).count(&[], misses);
-    families.open("khien_cache_stale_total", "Answers given after their TTL.", Kind::Counter).count(&[], 0);
-    families.open("khien_cache_prefetches_total", "Answers fetched before their TTL ended.", Kind::Counter).count(&[], 0);
+    families.open("khien_cache_stale_total", "Answers given after their TTL.", Kind::Counter).count(&[], stale);
+    families
+        .open("khien_cache_prefetches_total", "Answers fetched before their TTL ended.", Kind::Counter)
+        .count(&[], prefetches);
 }
 
 fn upstreams(families: &mut Families, upstreams: &[UpstreamStats]) {

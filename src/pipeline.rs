@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::answer::{Cache, CacheKey, bypass, special};
+use crate::answer::{Cache, bypass, special};
 use crate::client::{Admission, GroupId, RateLimiter};
 use crate::dns::{Behalf, Class, Ede, Name, Query, Rcode, RecordType, Reply};
 use crate::lists::{Category, Listed};
@@ -130,8 +130,8 @@ pub fn judge(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, 
     }
 
     // The cache holds what upstreams said and no verdicts: its aliases are judged for this group, now.
-    if let Some(cached) = rooms.cache.find(&CacheKey::of(query, snapshot.upstreams.route()), now.running) {
-        return Judged::Done(trial.give(decision, &cached.content, cached.age(now.running), out));
+    if let Some(given) = snapshot.upstreams.at_hand(&rooms.cache, query, now.running) {
+        return Judged::Done(trial.give(decision, &given, out));
     }
 
     let Trial { group, listed, .. } = trial;
@@ -149,13 +149,13 @@ pub fn judge(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, 
 ///
 /// `later` tells the time when the answer is there: a window may have opened or closed meanwhile.
 pub async fn resolve(plan: &Plan, rooms: &Rooms, later: impl Fn() -> Now, out: &mut Vec<u8>) -> Done {
-    let answer = plan.snapshot.upstreams.ask_through(&rooms.cache, &plan.query, plan.now.running).await;
+    let given = plan.snapshot.upstreams.ask_through(&rooms.cache, &plan.query, plan.now.running).await;
     let now = later();
     let trial = Trial::resumed(&plan.query, &plan.snapshot, &now, plan.group, plan.listed);
     let decision = trial.decide(AliasFindings::default());
     match decision.verdict.action {
         Action::Block => trial.block(&decision, None, out),
-        Action::Open => trial.give(decision, &answer, 0, out),
+        Action::Open => trial.give(decision, &given, out),
     }
 }
 

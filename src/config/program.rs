@@ -1,7 +1,7 @@
 //! What a configuration means: the nouns of every room, made of values that agree with one another.
 
 use super::file::LogLevel;
-use crate::answer::{BlockAnswer, upstream};
+use crate::answer::{BlockAnswer, CacheRules, upstream};
 use crate::client::Clients;
 use crate::journal;
 use crate::lists::format::{Format, Match};
@@ -24,8 +24,8 @@ pub struct Program {
     pub state: PathBuf,
     /// Whom to ask, and how.
     pub upstream: upstream::Settings,
-    /// The room for answers, in octets; 0 remembers nothing.
-    pub cache: u64,
+    /// What is kept of answers, and for how long.
+    pub cache: CacheRules,
     /// What a blocked client gets.
     pub block: BlockAnswer,
     /// Who is in which group, and who may ask.

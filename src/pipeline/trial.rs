@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Done, Now};
-use crate::answer::{Answer, Blocked};
+use crate::answer::upstream::STALE_TTL;
+use crate::answer::{Blocked, Given};
 use crate::client::GroupId;
 use crate::dns::{Ede, Name, Query, Rcode, RecordType, Relayed, Reply};
 use crate::lists::{Category, Listed};
@@ -110,16 +111,16 @@ impl<'a> Trial<'a> {
         done(Outcome::Blocked, self.snapshot.block.render(self.query, &blocked, out))
     }
 
-    /// Answers what upstreams brought, `age` seconds ago.
-    pub fn give(&self, decision: Decision, answer: &Answer, age: u32, out: &mut Vec<u8>) -> Done {
-        match answer {
-            Ok(relayed) => self.relay(decision, relayed, age, out),
+    /// Answers what upstreams say, or said.
+    pub fn give(&self, decision: Decision, given: &Given, out: &mut Vec<u8>) -> Done {
+        match given.content() {
+            Ok(relayed) => self.relay(decision, relayed, given, out),
             Err(failure) => self.fail(&decision, failure.ede(), out),
         }
     }
 
     /// Answers as the upstream did, unless the names that its answer leads to are closed for this group.
-    fn relay(&self, decision: Decision, relayed: &Relayed, age: u32, out: &mut Vec<u8>) -> Done {
+    fn relay(&self, decision: Decision, relayed: &Relayed, given: &Given, out: &mut Vec<u8>) -> Done {
         let findings = self.findings(relayed.aliases());
         let decision = if findings.is_empty() { decision } else { self.decide(findings) };
         if decision.verdict.action == Action::Block {
@@ -132,8 +133,10 @@ impl<'a> Trial<'a> {
         // What is open now may be closed at the next edge of a window, and no client may hold it longer.
         // The school's time is read once a second, so the edge may be that much nearer.
         let edge = self.policy.next_edge(&self.now.school, &self.snapshot.shared).saturating_sub(Duration::from_secs(1));
-        let cap = u32::try_from(self.snapshot.max_ttl.min(edge).as_secs()).unwrap_or(u32::MAX);
-        let rcode = relayed.render(self.query, age, cap, None, out);
+        let stale = given.stale();
+        let most = if stale.is_some() { self.snapshot.max_ttl.min(STALE_TTL) } else { self.snapshot.max_ttl };
+        let cap = u32::try_from(most.min(edge).as_secs()).unwrap_or(u32::MAX);
+        let rcode = relayed.render(self.query, given.age(self.now.running), cap, stale.map(|why| (why, "")), out);
         let outcome = if rcode.is_failure() { Outcome::Failed } else { Outcome::Allowed };
         self.ended(outcome, &decision, rcode)
     }

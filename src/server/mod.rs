@@ -124,6 +124,8 @@ pub struct Server {
     journal: journal::Running,
     /// Compiles again while lists are missing.
     upkeep: tokio::task::JoinHandle<()>,
+    /// Fetches again what is asked for often.
+    renewing: tokio::task::JoinHandle<()>,
     stop: tokio::sync::watch::Sender<bool>,
 }
 
@@ -150,10 +152,7 @@ impl Server {
         let writing = clock.clone();
         let journal_thread = writer.start(move || journal::Moment { wall: writing.wall(), uptime: writing.running() })?;
 
-        let rooms = Rooms {
-            cache: Arc::new(Cache::new(usize::try_from(program.cache).unwrap_or(usize::MAX))),
-            limiter: RateLimiter::new(CLIENTS),
-        };
+        let rooms = Rooms { cache: Arc::new(Cache::new(program.cache)), limiter: RateLimiter::new(CLIENTS) };
         let snapshot = Arc::new(ArcSwap::new(snapshot));
         let started = clock.running();
         let accounts = Arc::new(Accounts { snapshot, rooms, tally, journal, clock });
@@ -178,7 +177,8 @@ impl Server {
         });
         running.serving.open_pages(&running, &stopping).await;
         let upkeep = tokio::spawn(upkeep(Arc::clone(&running)));
-        Ok(Self { running, journal: journal_thread, upkeep, stop })
+        let renewing = tokio::spawn(Arc::clone(&running.accounts.rooms.cache).renew());
+        Ok(Self { running, journal: journal_thread, upkeep, renewing, stop })
     }
 
     /// What the server's parts share.
@@ -190,6 +190,7 @@ impl Server {
     pub async fn stop(self) -> journal::Stopped {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         self.upkeep.abort();
+        self.renewing.abort();
         self.stop.send_replace(true);
         self.running.serving.stop(PATIENCE.mul_f32(0.7)).await;
         let left = deadline.saturating_duration_since(tokio::time::Instant::now());
@@ -251,8 +252,8 @@ impl Running {
         })?;
         let program = Arc::new(program);
         let before = Arc::clone(&self.in_force().program);
-        if program.state != before.state || program.cache != before.cache {
-            return Err(self.fail("[state] directory and [cache] size change only with a restart".to_owned()));
+        if program.state != before.state {
+            return Err(self.fail("[state] directory changes only with a restart".to_owned()));
         }
         let loaded = self.loaded(&program).await?;
         let old = Arc::clone(&self.accounts.snapshot.load().upstreams);
@@ -260,6 +261,7 @@ impl Running {
             .map_err(|error| self.fail(format!("{error}\nhint: {}", error.hint())))?;
         self.serving.change(&program).await.map_err(|error| self.fail(error.to_string()))?;
         self.accounts.journal.change(program.journal.clone());
+        self.accounts.rooms.cache.change(program.cache, self.accounts.clock.running());
         let serial = self.put_in_force(&program, &loaded, Arc::new(upstreams));
         self.images.keep(&loaded);
         let names = loaded.index.names();

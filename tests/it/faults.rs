@@ -36,7 +36,7 @@ const BROKEN: [(&str, &str); 51] = [
     ),
     (
         "later answers",
-        "[block]\nanswer = \"page\"\npage_address = [\"10.0.0.2\"]\nportal = \"khien.truong.lan\"\n[cache]\nserve_stale = \"2d\"\n",
+        "[block]\nanswer = \"page\"\npage_address = [\"10.0.0.2\"]\nportal = \"khien.truong.lan\"\n[cache]\nserve_stale = \"8d\"\n",
     ),
     ("an unknown word", "[upstream]\nstrategy = \"fast\"\n[journal]\nclient = \"psuedonym\"\n"),
     ("an open resolver", "[listen]\ndns = [\"0.0.0.0:53\"]\n[clients]\nallowed = [\"any\"]\n"),

@@ -1,30 +1,54 @@
 //! What upstreams answered, whole, for every client that asks the same question; never a verdict.
 //!
 //! The rule: an entry answers only the question it was filled by (name, type, class, DO, CD, and whom it was put to), and only
-//! for as long as its records say. Groups share it: what it holds depends on nobody's policy.
+//! for as long as its records say; after that, where the operator allows it, while nothing fresher can be had (RFC 8767). Groups
+//! share it: what it holds depends on nobody's policy.
 //!
 //! # Cost
 //! `find` runs on the thread that received the packet: one keyed hash, one short lock, one comparison, no allocation.
 //! Memory is bounded in octets, what the cache itself needs included. Guarded by `benches/cache.rs`.
 
+mod entry;
+mod renewals;
 mod shard;
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use self::entry::Fate;
 use self::shard::Shard;
 use super::Route;
 use super::upstream::Answer;
-use crate::dns::{Class, Name, Query, Rcode, RecordType};
+use crate::dns::{Ask, Class, Name, Query, RecordType};
 
-/// How long a failure is kept: between the second that RFC 9520 section 3.2 demands and the five seconds in which a
-/// recovered upstream is to be seen.
-pub const FAILURE_LIFETIME: Duration = Duration::from_secs(5);
+pub use entry::{Cached, FAILURE_LIFETIME, Freshness, MOST_FAILURE_LIFETIME};
+pub use renewals::{Renewal, Renewals};
 
 /// An entry that takes more than this part of a shard is not kept.
 const LARGEST: usize = 8;
+
+/// What the operator says of the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheRules {
+    /// The octets that it takes at most; 0 keeps nothing.
+    pub bytes: usize,
+    /// How long after its TTL an answer is given while nothing fresher can be had; zero for never.
+    pub serve_stale: Duration,
+    /// Whether what is asked often is renewed before its TTL is over.
+    pub prefetch: Prefetch,
+}
+
+/// Whether what is asked often is renewed before its TTL is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prefetch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
 
 /// The question that an entry answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,16 +67,24 @@ pub struct CacheKey<'a> {
     pub route: Route,
 }
 
-/// An answer, or a failure, as it was kept.
-#[derive(Debug)]
-pub struct Cached {
-    key: Box<[u8]>,
-    /// What the upstreams brought.
-    pub content: Answer,
-    /// The running time at which it was kept.
-    pub stored: Duration,
-    /// The running time from which it answers no more.
-    pub expires: Duration,
+/// What was found for a question.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The entry.
+    pub cached: Arc<Cached>,
+    /// How it may be used.
+    pub freshness: Freshness,
+    /// Whether it is to be renewed; said once and not again for a while.
+    pub renewal: Option<Cause>,
+}
+
+/// Why an entry is renewed though nobody waits for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// It is asked for often, and its TTL is nearly over.
+    Popular,
+    /// It is given although its TTL is over.
+    Stale,
 }
 
 /// What the cache has done and holds.
@@ -62,6 +94,10 @@ pub struct CacheCounts {
     pub hits: u64,
     /// Questions for which there was none, or none fresh.
     pub misses: u64,
+    /// Answers given after their TTL.
+    pub stale: u64,
+    /// Answers fetched before their TTL was over.
+    pub prefetches: u64,
     /// Entries, expired ones that still take room included.
     pub entries: u64,
     /// Octets, the cache's own included.
@@ -73,19 +109,20 @@ pub struct CacheCounts {
 pub struct Cache {
     shards: Box<[Mutex<Shard>]>,
     hasher: RandomState,
+    stale: AtomicU64,
+    renewals: Renewals,
 }
 
 impl<'a> CacheKey<'a> {
     /// The question of a client's query, put to the upstreams of `route`.
     pub fn of(query: &'a Query, route: Route) -> Self {
-        Self {
-            name: &query.name,
-            record_type: query.record_type,
-            class: query.class,
-            dnssec_ok: query.dnssec_ok(),
-            checking_disabled: query.checking_disabled(),
-            route,
-        }
+        Self::asked(&query.name, query.record_type, query.class, Ask::of(query), route)
+    }
+
+    /// A question by its parts.
+    pub const fn asked(name: &'a Name, record_type: RecordType, class: Class, ask: Ask, route: Route) -> Self {
+        let Ask { dnssec_ok, checking_disabled, recursion_desired: _, authentic_data: _ } = ask;
+        Self { name, record_type, class, dnssec_ok, checking_disabled, route }
     }
 
     /// Type, class, flags and route as they stand behind the name in a stored key.
@@ -101,70 +138,93 @@ impl<'a> CacheKey<'a> {
     }
 }
 
-impl Cached {
-    /// How old it is, in whole seconds: by so much its TTLs have run down.
-    pub fn age(&self, now: Duration) -> u32 {
-        u32::try_from(now.saturating_sub(self.stored).as_secs()).unwrap_or(u32::MAX)
-    }
-
-    /// How long it will still answer.
-    pub fn remaining(&self, now: Duration) -> Duration {
-        self.expires.saturating_sub(now)
-    }
-
-    fn answers(&self, key: &CacheKey<'_>) -> bool {
-        self.key.strip_suffix(&key.tail()).is_some_and(|name| name == key.name.as_wire())
-    }
-
-    /// The octets it takes in memory: itself, its allocations with the allocator's head (16 octets each), and its places
-    /// in the shard's slots, index and queues.
-    fn weight(&self) -> usize {
-        const ALLOCATIONS: usize = 7 * 16;
-        let content = match &self.content {
-            Ok(relayed) => relayed.size() + 2 * size_of::<usize>(),
-            Err(_) => 0,
-        };
-        size_of::<Self>() + 2 * size_of::<usize>() + self.key.len() + content + ALLOCATIONS + shard::PLACE
+impl CacheRules {
+    /// So many octets, and nothing but what is fresh.
+    pub const fn of_size(bytes: usize) -> Self {
+        Self { bytes, serve_stale: Duration::ZERO, prefetch: Prefetch::Off }
     }
 }
 
 impl Cache {
-    /// A cache that takes `bytes` octets at most.
-    pub fn new(bytes: usize) -> Self {
+    /// A cache under these rules.
+    pub fn new(rules: CacheRules) -> Self {
         // Enough shards that threads seldom meet, and each large enough for the longest message.
-        let shards = (bytes >> 20).clamp(1, 32).next_power_of_two();
-        Self { shards: (0..shards).map(|_| Mutex::new(Shard::new(bytes / shards))).collect(), hasher: RandomState::new() }
+        let shards = (rules.bytes >> 20).clamp(1, 32).next_power_of_two();
+        let part = CacheRules { bytes: rules.bytes / shards, ..rules };
+        Self {
+            shards: (0..shards).map(|_| Mutex::new(Shard::new(part))).collect(),
+            hasher: RandomState::new(),
+            stale: AtomicU64::new(0),
+            renewals: Renewals::new(),
+        }
     }
 
-    /// The entry that answers `key` at the running time `now`; counted as a hit or a miss.
-    pub fn find(&self, key: &CacheKey<'_>, now: Duration) -> Option<Arc<Cached>> {
+    /// Goes by other rules from now on; what it holds stays, as far as they leave room. The number of shards stays too.
+    pub fn change(&self, rules: CacheRules, now: Duration) {
+        let part = CacheRules { bytes: rules.bytes / self.shards.len(), ..rules };
+        for shard in &self.shards {
+            lock(shard).change(part, now);
+        }
+    }
+
+    /// The entry for `key` at the running time `now`; counted as a hit where it may be given at once, else as a miss.
+    pub fn find(&self, key: &CacheKey<'_>, now: Duration) -> Option<Found> {
         let hash = self.hasher.hash_one(key);
         self.shard(hash).find(hash, key, now)
     }
 
-    /// As [`Cache::find`], and neither counted nor taken for a use.
-    pub fn peek(&self, key: &CacheKey<'_>, now: Duration) -> Option<Arc<Cached>> {
+    /// As [`Cache::find`], and neither counted nor taken for a use, and nothing is to be renewed for it.
+    pub fn peek(&self, key: &CacheKey<'_>, now: Duration) -> Option<Found> {
         let hash = self.hasher.hash_one(key);
-        self.shard(hash).peek(hash, key, now)
+        let found = self.shard(hash).peek(hash, key, now);
+        found.map(|(cached, freshness)| Found { cached, freshness, renewal: None })
+    }
+
+    /// The last answer to a question that cannot be answered freshly, where it may still be given.
+    pub fn stale(&self, key: &CacheKey<'_>, now: Duration) -> Option<Found> {
+        self.peek(key, now).filter(|found| found.cached.is_answer())
+    }
+
+    /// What need not be asked for again: a fresh answer, or a failure whose time is not over.
+    pub(super) fn known(&self, key: &CacheKey<'_>, now: Duration) -> Option<Answer> {
+        let hash = self.hasher.hash_one(key);
+        self.shard(hash).known(hash, key, now)
     }
 
     /// Keeps what upstreams brought for `key`, in place of what was kept before.
     ///
-    /// An answer without a lifetime is not kept, but SERVFAIL and failures are, for [`FAILURE_LIFETIME`]: a question that
-    /// cannot be answered is not put to the upstreams by every client in turn (RFC 9520).
+    /// An answer without a lifetime is not kept, and what stood in its place is forgotten. SERVFAIL, REFUSED and failures are
+    /// kept for a while, longer where they come again: a question that cannot be answered is not put to the upstreams by every
+    /// client in turn (RFC 9520). What answered before them stands by, for as long as stale answers are given.
     pub fn keep(&self, key: &CacheKey<'_>, content: &Answer, now: Duration) {
-        let Some(lifetime) = lifetime(content) else { return };
-        let cached = Arc::new(Cached { key: key.stored(), content: content.clone(), stored: now, expires: now + lifetime });
         let hash = self.hasher.hash_one(key);
-        let weight = cached.weight();
-        self.shard(hash).keep(hash, cached, weight, now);
+        match Fate::of(content) {
+            Fate::Answers(lifetime) => {
+                let cached = Cached::answer(key.stored(), content.clone(), now, lifetime);
+                self.shard(hash).keep(hash, Arc::new(cached), now);
+            }
+            Fate::Passes => self.shard(hash).forget(hash, key),
+            Fate::Fails => self.shard(hash).fail(hash, key, content, now),
+            Fate::Nothing => {}
+        }
     }
 
-    /// Hits, misses, entries and octets.
+    /// Counts an answer that was given after its TTL.
+    pub fn gave_stale(&self) {
+        self.stale.fetch_add(1, Relaxed);
+    }
+
+    /// What is to be renewed though nobody waits for it.
+    pub const fn renewals(&self) -> &Renewals {
+        &self.renewals
+    }
+
+    /// What it has done and holds.
     pub fn counts(&self) -> CacheCounts {
-        let mut sum = CacheCounts::default();
+        let (stale, prefetches) = (self.stale.load(Relaxed), self.renewals.prefetches());
+        let mut sum = CacheCounts { stale, prefetches, ..CacheCounts::default() };
         for shard in &self.shards {
-            let counts = shard.lock().unwrap_or_else(PoisonError::into_inner).counts();
+            let counts = lock(shard).counts();
             sum.hits += counts.hits;
             sum.misses += counts.misses;
             sum.entries += counts.entries;
@@ -176,19 +236,13 @@ impl Cache {
     fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {
         // The index inside a shard goes by the lowest and the topmost bits.
         let place = (hash >> 40) as usize & (self.shards.len() - 1);
-        self.shards[place].lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shards[place])
     }
 }
 
-/// How long something may be kept; `None` for not at all.
-fn lifetime(content: &Answer) -> Option<Duration> {
-    match content {
-        Ok(relayed) => match relayed.lifetime() {
-            0 => (relayed.rcode() == Rcode::SERVFAIL).then_some(FAILURE_LIFETIME),
-            seconds => Some(Duration::from_secs(seconds.into())),
-        },
-        Err(failure) => failure.may_be_kept().then_some(FAILURE_LIFETIME),
-    }
+/// A panic of a shard's holder leaves counts that are off at most; its entries are whole.
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod race;
 mod settings;
 mod system;
 mod tcp;
+mod through;
 mod udp;
 
 #[cfg(test)]
@@ -32,3 +33,4 @@ pub use failure::{FailureKind, Fault, UpstreamFailure};
 pub use pool::{Answer, Upstreams};
 pub use settings::{AuthenticData, Settings, Strategy};
 pub use system::{SetupError, SystemFiles, addresses, is_own};
+pub use through::{Given, STALE_AFTER, STALE_TTL};

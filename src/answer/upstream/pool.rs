@@ -3,6 +3,7 @@
 //! The rule: a fault or a refusal moves the question on at once, silence after a part of its time, and the silent one is
 //! still listened to; the first good answer is taken, whoever gives it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,6 @@ use super::race::{Race, Turn};
 use super::settings::{AuthenticData, Settings, Strategy};
 use super::system::{SetupError, addresses};
 use crate::answer::Route;
-use crate::answer::cache::{Cache, CacheKey};
 use crate::dns::{Class, Name, Query, Rcode, Relayed};
 
 /// One in so many questions of strategy `fastest` goes to another upstream first, to learn how fast it is by now.
@@ -92,23 +92,7 @@ impl Upstreams {
     /// # Errors
     /// [`UpstreamFailure`] says what to tell the client.
     pub async fn ask(&self, query: &Query) -> Answer {
-        self.join(query, || None, |_| {}).await
-    }
-
-    /// As [`Upstreams::ask`], and the answer, or the failure, is in `cache` before any asker has it: there is no moment in
-    /// which the same question could be asked again. `now` is the running time at which this is called.
-    ///
-    /// # Errors
-    /// As [`Upstreams::ask`].
-    pub async fn ask_through(&self, cache: &Arc<Cache>, query: &Query, now: Duration) -> Answer {
-        let begun = Instant::now();
-        let route = self.route;
-        let cached = || cache.peek(&CacheKey::of(query, route), now).map(|cached| cached.content.clone());
-        let keep = {
-            let (cache, query) = (Arc::clone(cache), query.clone());
-            move |answer: &Answer| cache.keep(&CacheKey::of(&query, route), answer, now + begun.elapsed())
-        };
-        self.join(query, cached, keep).await
+        self.join(Question::of(query), Some(query.source.client.ip()), || None, |_| {}).await
     }
 
     /// Each upstream's counters and state, in configured order.
@@ -121,22 +105,30 @@ impl Upstreams {
         self.limits.in_flight()
     }
 
-    async fn join(
+    /// Whether every one of them is set back: to ask is then to wait for nothing, as far as anyone knows.
+    pub fn are_down(&self) -> bool {
+        self.pool.upstreams.iter().all(|upstream| !upstream.health.is_up())
+    }
+
+    /// Asks, for a client or for none, together with everyone who asks the same at this time, unless `known` knows the answer;
+    /// `keep` has it before any of them.
+    pub(super) async fn join(
         &self,
-        query: &Query,
-        cached: impl FnOnce() -> Option<Answer>,
+        question: Question,
+        client: Option<IpAddr>,
+        known: impl FnOnce() -> Option<Answer>,
         keep: impl FnOnce(&Answer) + Send + 'static,
     ) -> Answer {
         let failure = |kind| Err(UpstreamFailure { kind, rcode: None });
-        if query.class != Class::IN {
+        if question.class != Class::IN {
             return Err(UpstreamFailure { kind: FailureKind::Network, rcode: Some(Rcode::NOTIMP) });
         }
-        let Some(_client) = self.limits.client(query.source.client.ip()) else {
-            return failure(FailureKind::ClientBusy);
+        let _client = match client.map(|client| self.limits.client(client)) {
+            Some(None) => return failure(FailureKind::ClientBusy),
+            place => place,
         };
-        let question = Question::of(query);
         let start = || {
-            if let Some(known) = cached() {
+            if let Some(known) = known() {
                 return Err(known);
             }
             let permit = self.limits.question().ok_or(failure(FailureKind::Busy))?;

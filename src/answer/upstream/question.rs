@@ -3,6 +3,7 @@
 //! The rule: a reply that does not fit is as if it had never come (draft-li-dnsop-response-preprocessing): whoever
 //! sends it, it must not end the wait for the true one.
 
+use crate::answer::{CacheKey, Route};
 use crate::dns::{
     Ask, Class, HEADER, Malformed, Message, Name, Query, Rcode, RecordType, Relayed, Signatures, compose_question, tidy,
 };
@@ -75,6 +76,11 @@ pub(super) enum Fit {
 impl Question {
     pub(super) fn of(query: &Query) -> Self {
         Self { name: query.name.clone(), record_type: query.record_type, class: query.class, ask: Ask::of(query) }
+    }
+
+    /// Under what its answer is kept, where it is put to the upstreams of `route`.
+    pub(super) const fn key(&self, route: Route) -> CacheKey<'_> {
+        CacheKey::asked(&self.name, self.record_type, self.class, self.ask, route)
     }
 
     /// Writes the question with `id`.

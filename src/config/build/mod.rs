@@ -10,7 +10,7 @@ mod targets;
 mod tiers;
 
 use super::fault::Shown;
-use super::file::{Block, Cache, File, Id, Log, Rebinding, Schedule, State};
+use super::file::{Block, File, Id, Log, Rebinding, Schedule, State};
 use super::nearest::nearest;
 use super::{Fault, Program, Surroundings};
 use crate::answer::BlockAnswer;
@@ -95,7 +95,6 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
 
     let Block { answer: mode, language, ttl, contact } = block;
     let block = BlockAnswer { mode, ttl, language, contact };
-    let Cache { size, wants_stale, wants_prefetch } = cache;
     let mut not_yet = Vec::new();
     if policies.all().iter().any(|policy| policy.safe_search.unwrap_or(tiers.tier(policy.tier).settings.safe_search)) {
         not_yet.push("safe search".to_owned());
@@ -107,12 +106,6 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
         Rebinding::Log => not_yet.push("the log of private addresses for public names (`rebinding`)".to_owned()),
         Rebinding::Off => {}
     }
-    if wants_stale {
-        not_yet.push("stale answers while no upstream answers (`serve_stale`)".to_owned());
-    }
-    if wants_prefetch {
-        not_yet.push("renewing popular answers before they expire (`prefetch`)".to_owned());
-    }
 
     let shared = Shared { exceptions, ..Shared::of_tiers(tiers, registry.threats()) };
     let program = Program {
@@ -122,7 +115,7 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
         journal: serving::journal(journal, beside, state.clone()),
         state,
         upstream,
-        cache: size.value.0,
+        cache: serving::cache(&cache),
         block,
         clients,
         policies,

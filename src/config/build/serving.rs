@@ -2,6 +2,7 @@
 
 use super::Notes;
 use crate::answer::upstream::{AuthenticData, Server, Settings, is_own};
+use crate::answer::{CacheRules, Prefetch};
 use crate::config::file::{self, Allowed, At, Listen};
 use crate::journal::{self, JsonSink};
 use std::net::{IpAddr, SocketAddr};
@@ -64,6 +65,16 @@ pub(super) fn upstream(upstream: file::Upstream, listen: &Listen, notes: &mut No
     }
     let authentic_data = if trust_ad { AuthenticData::Believed } else { AuthenticData::Dropped };
     Settings { strategy, authentic_data, timeout, own, ..Settings::new(servers.into_iter().map(|server| server.value).collect()) }
+}
+
+/// What is kept of answers, and for how long.
+pub(super) fn cache(cache: &file::Cache) -> CacheRules {
+    let file::Cache { size, serve_stale, prefetch } = cache;
+    CacheRules {
+        bytes: usize::try_from(size.value.0).unwrap_or(usize::MAX),
+        serve_stale: *serve_stale,
+        prefetch: if *prefetch { Prefetch::On } else { Prefetch::Off },
+    }
 }
 
 /// What the journal keeps, and where.

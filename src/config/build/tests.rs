@@ -44,9 +44,14 @@ fn an_empty_file_means_the_embedded_default() {
     assert_eq!(doubts, Vec::<String>::new());
     assert_eq!(program.policies.all().len(), 1);
     assert_eq!(program.shared.tiers.all().len(), 5);
-    assert_eq!(program.cache, 64 << 20);
+    let cache = crate::answer::CacheRules {
+        bytes: 64 << 20,
+        serve_stale: std::time::Duration::from_secs(86_400),
+        prefetch: crate::answer::Prefetch::On,
+    };
+    assert_eq!(program.cache, cache);
     assert!(program.not_yet_in_force().iter().any(|what| what == "safe search"));
-    assert_eq!(program.not_yet_in_force().len(), 5);
+    assert_eq!(program.not_yet_in_force().len(), 3);
 }
 
 #[test]

@@ -86,27 +86,23 @@ impl State {
 pub(super) const CACHE: Keys = Keys { section: "cache", written: "[cache]", keys: &["size", "serve_stale", "prefetch"] };
 
 /// What is remembered of answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cache {
     /// The room for answers, in octets; 0 remembers nothing.
     pub size: At<Size>,
-    /// Whether the file wants expired answers while no upstream answers; a later version gives them.
-    pub wants_stale: bool,
-    /// Whether the file wants popular answers renewed before they expire; a later version does so.
-    pub wants_prefetch: bool,
+    /// How long after its TTL an answer is given while no upstream answers.
+    pub serve_stale: Duration,
+    /// Whether what is asked often is renewed before its TTL is over.
+    pub prefetch: bool,
 }
 
 impl Cache {
     /// Reads the section.
     pub(super) fn read(section: &Section<'_, '_>) -> Self {
-        section.later("serve_stale", &["1d", "0"]);
-        section.later("prefetch", &["true"]);
         let size = section.within("size", Size(64 << 20), Size(0)..=Size(1 << 40), "from \"0\" to \"1024GiB\"");
-        Self {
-            size,
-            wants_stale: section.optional::<String>("serve_stale").is_none_or(|stale| stale.value == "1d"),
-            wants_prefetch: section.or("prefetch", true).value,
-        }
+        // RFC 8767 section 5 suggests one to three days.
+        let serve_stale = section.within("serve_stale", DAY, Duration::ZERO..=7 * DAY, "from \"0\" to \"7d\"").value;
+        Self { size, serve_stale, prefetch: section.or("prefetch", true).value }
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::time::timeout;
 use super::super::scripted::{By, ScriptedUpstream, Step};
 use super::super::testing::{RIGHT, WRONG, addresses_in, in_order, query, query_from};
 use super::*;
+use crate::answer::cache::{Cache, CacheKey, CacheRules};
 use crate::dns::Ede;
 
 mod authority;
@@ -198,14 +199,14 @@ async fn a_thousand_who_ask_the_same_are_one_question() {
 #[tokio::test]
 async fn an_answer_is_in_the_cache_before_anyone_could_ask_again() {
     let scripted = ScriptedUpstream::answering(RIGHT).await;
-    let (upstreams, cache) = (Arc::new(pool(&[scripted.address])), Arc::new(Cache::new(1 << 20)));
+    let (upstreams, cache) = (Arc::new(pool(&[scripted.address])), Arc::new(Cache::new(CacheRules::of_size(1 << 20))));
     let mut askers = JoinSet::new();
     for _ in 0..50 {
         let (upstreams, cache) = (Arc::clone(&upstreams), Arc::clone(&cache));
         askers.spawn(async move { upstreams.ask_through(&cache, &query("school.example"), SECOND).await });
         tokio::task::yield_now().await;
     }
-    assert!(askers.join_all().await.into_iter().all(|answer| answer.is_ok()));
+    assert!(askers.join_all().await.into_iter().all(|given| given.content().is_ok()));
     assert_eq!(scripted.seen().len(), 1);
     assert!(cache.find(&CacheKey::of(&query("school.example"), upstreams.route()), SECOND * 2).is_some());
 }

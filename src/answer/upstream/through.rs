@@ -1,0 +1,142 @@
+//! Asking through the cache: what is at hand is given at once; else the upstreams are asked, and where they do not answer in
+//! time, what was kept of their last answer is given as what it is (RFC 8767).
+//!
+//! The rule: a stale answer is for a client that wants recursion, while upstreams fail or keep it waiting; what they bring later
+//! is kept all the same, in the stale answer's place.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use super::pool::{Answer, Upstreams};
+use super::question::Question;
+use crate::answer::cache::{Cache, CacheKey, Found, Freshness, Renewal};
+use crate::dns::{Ede, Query, Rcode};
+
+/// How long a client waits for a fresh answer where there is a stale one: RFC 8767 section 5 names 1.8 s, and the answer is to
+/// be there by then on a busy machine too.
+pub const STALE_AFTER: Duration = Duration::from_millis(1500);
+
+/// The TTL of a stale answer, at most (RFC 8767 section 4).
+pub const STALE_TTL: Duration = Duration::from_secs(30);
+
+/// What there is to say to a question.
+#[derive(Debug, Clone)]
+pub enum Given {
+    /// From the cache; where it is not fresh, for lack of anything better.
+    Kept(Found),
+    /// From the upstreams, just now.
+    Brought(Answer),
+}
+
+impl Given {
+    /// What upstreams said, now or before.
+    pub fn content(&self) -> &Answer {
+        match self {
+            Self::Kept(found) => &found.cached.content,
+            Self::Brought(answer) => answer,
+        }
+    }
+
+    /// By how many seconds its TTLs have run down. Those of a stale answer are [`STALE_TTL`] at most, and count from now.
+    pub fn age(&self, now: Duration) -> u32 {
+        match self {
+            Self::Kept(Found { cached, freshness: Freshness::Fresh, .. }) => cached.age(now),
+            Self::Kept(Found { freshness: Freshness::Stale | Freshness::Expired, .. }) | Self::Brought(_) => 0,
+        }
+    }
+
+    /// The extended error that says that it is stale, where it is (RFC 8914 sections 4.4 and 4.20).
+    pub fn stale(&self) -> Option<Ede> {
+        match self {
+            Self::Kept(Found { cached, freshness: Freshness::Stale | Freshness::Expired, .. }) => match &cached.content {
+                Ok(relayed) if relayed.rcode() == Rcode::NXDOMAIN => Some(Ede::STALE_NXDOMAIN),
+                Ok(_) | Err(_) => Some(Ede::STALE_ANSWER),
+            },
+            Self::Kept(Found { freshness: Freshness::Fresh, .. }) | Self::Brought(_) => None,
+        }
+    }
+}
+
+impl Upstreams {
+    /// What can be said without waiting at the running time `now`; nothing is allocated but where a renewal is due.
+    pub fn at_hand(self: &Arc<Self>, cache: &Cache, query: &Query, now: Duration) -> Option<Given> {
+        let found = cache.find(&CacheKey::of(query, self.route()), now)?;
+        let stale = match found.freshness {
+            Freshness::Fresh => false,
+            Freshness::Stale => true,
+            // Where nobody is there to ask, waiting for them helps no one.
+            Freshness::Expired if self.are_down() => true,
+            Freshness::Expired => return None,
+        };
+        if stale && !query.recursion_desired() {
+            return None;
+        }
+        if let Some(cause) = found.renewal {
+            cache.renewals().note(self, query, cause, now);
+        }
+        if stale {
+            cache.gave_stale();
+        }
+        Some(Given::Kept(found))
+    }
+
+    /// Asks the question of `query`, together with everyone who asks the same at this time, and gives a stale answer where none
+    /// comes in time. `now` is the running time at which this is called.
+    ///
+    /// The answer, or the failure, is in `cache` before any asker has it: there is no moment in which the same question could be
+    /// asked again. It comes there too where nobody waits for it any more.
+    pub async fn ask_through(&self, cache: &Arc<Cache>, query: &Query, now: Duration) -> Given {
+        let begun = Instant::now();
+        let (question, route) = (Question::of(query), self.route());
+        let keep = {
+            let (cache, question) = (Arc::clone(cache), question.clone());
+            move |answer: &Answer| cache.keep(&question.key(route), answer, now + begun.elapsed())
+        };
+        let known = || cache.known(&CacheKey::of(query, route), now);
+        let asking = self.join(question, Some(query.source.client.ip()), known, keep);
+        self.or_stale(cache, query, now, asking).await
+    }
+
+    /// As [`Upstreams::ask_through`], and neither the cache nor its counts know of it.
+    pub async fn ask_aside(&self, cache: &Cache, query: &Query, now: Duration) -> Given {
+        if let Some(found) = cache.peek(&CacheKey::of(query, self.route()), now)
+            && (found.freshness == Freshness::Fresh || found.freshness == Freshness::Stale && query.recursion_desired())
+        {
+            return Given::Kept(found);
+        }
+        self.or_stale(cache, query, now, self.ask(query)).await
+    }
+
+    /// Puts a question again though nobody waits for it; what comes is kept.
+    pub(in crate::answer) async fn renew(&self, cache: &Arc<Cache>, renewal: &Renewal, now: Duration) {
+        let Renewal { name, record_type, class, ask, .. } = renewal;
+        let question = Question { name: name.clone(), record_type: *record_type, class: *class, ask: *ask };
+        let (cache, begun, route, kept) = (Arc::clone(cache), Instant::now(), self.route(), question.clone());
+        let keep = move |answer: &Answer| cache.keep(&kept.key(route), answer, now + begun.elapsed());
+        // Whoever asks meanwhile joins this flight, and what it brings is in the cache.
+        self.join(question, None, || None, keep).await.ok();
+    }
+
+    /// What `asking` brings, or what may be given in its place: at [`STALE_AFTER`], or where it fails.
+    async fn or_stale(&self, cache: &Cache, query: &Query, now: Duration, asking: impl Future<Output = Answer>) -> Given {
+        let begun = Instant::now();
+        let stale = || {
+            let may_be = query.recursion_desired();
+            let found = may_be.then(|| cache.stale(&CacheKey::of(query, self.route()), now + begun.elapsed())).flatten();
+            found.inspect(|_| cache.gave_stale()).map(Given::Kept)
+        };
+        let mut asking = pin!(asking);
+        let answer = match timeout(STALE_AFTER, &mut asking).await {
+            Ok(answer) => answer,
+            Err(_) => match stale() {
+                Some(stale) => return stale,
+                None => asking.await,
+            },
+        };
+        let failed = answer.as_ref().map_or(true, |relayed| !matches!(relayed.rcode(), Rcode::NOERROR | Rcode::NXDOMAIN));
+        if failed && let Some(stale) = stale() { stale } else { Given::Brought(answer) }
+    }
+}
