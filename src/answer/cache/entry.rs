@@ -133,7 +133,7 @@ impl Cached {
     }
 
     /// What there is to say at `now`, where an answer is given for `window` after its TTL.
-    pub(super) fn at<'a>(self: &'a Arc<Self>, now: Duration, window: Duration) -> Option<(&'a Arc<Self>, Freshness)> {
+    pub(super) fn at(self: &Arc<Self>, now: Duration, window: Duration) -> Option<(&Arc<Self>, Freshness)> {
         if self.is_answer() {
             return if self.is_fresh(now) {
                 Some((self, Freshness::Fresh))
