@@ -11,7 +11,7 @@ use std::time::Duration;
 use ipnet::{IpNet, Ipv4Net};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use khien::client::{Allowed, Clients, Group, GroupId, RateLimit, RateLimiter};
+use khien::client::{Allowed, Asking, Clients, Group, GroupId, RateLimit, RateLimiter};
 use khien::dns::{Name, Source, Transport};
 use khien::lists::{CategoryEntry, CategorySet, Listed, Registry, Words};
 use khien::policy::{
@@ -58,7 +58,7 @@ fn rate() {
     for (client, what) in [(v4, "IPv4"), (v6, "IPv6")] {
         measure(&format!("RateLimiter::take, {what}"), || {
             now += Duration::from_micros(1);
-            limiter.take(black_box(client), limit, now)
+            limiter.take(&Asking { client: black_box(client), transport: Transport::Udp, group: GroupId(0), limit }, now)
         });
     }
 }

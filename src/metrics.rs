@@ -63,6 +63,8 @@ pub struct Reading<'a> {
     pub last_reload: Option<Timestamp>,
     /// TCP connections open now.
     pub connections: u64,
+    /// Whether one address asked nearly everything of late, though there are several groups.
+    pub single_source: bool,
 }
 
 /// The text of a scrape.
@@ -112,8 +114,11 @@ fn traffic(families: &mut Families, reading: &Reading<'_>) {
     }
     let mut limited = families.open("khien_rate_limited_total", "Queries dropped by the rate limit.", Kind::Counter);
     for (who, count) in &sheet.rate_limited {
-        limited.count(&[("group", &word(who))], *count);
+        limited.count(&[("group", &group(who))], *count);
     }
+    families
+        .open("khien_single_source", "1 where one address asks nearly everything, though there are several groups.", Kind::Gauge)
+        .count(&[], reading.single_source.into());
     let mut ignored = families.open("khien_ignored_total", "Packets that were no query and got no reply.", Kind::Counter);
     for (reason, count) in &sheet.ignored {
         ignored.count(&[("reason", reason.text())], *count);

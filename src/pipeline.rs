@@ -14,8 +14,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::answer::{Cache, bypass, special};
-use crate::client::{Admission, GroupId, RateLimiter};
-use crate::dns::{Behalf, Class, Ede, Name, Query, Rcode, RecordType, Reply};
+use crate::client::{Admission, Asking, GroupId, RateLimiter};
+use crate::dns::{Behalf, Class, Ede, Name, Query, Rcode, RecordType, Reply, Source, Transport};
 use crate::lists::{Category, Listed};
 use crate::policy::{Action, AliasFindings, Bypass, Decision, Outcome, Reason, SchoolTime, TierId};
 use crate::snapshot::Snapshot;
@@ -48,8 +48,8 @@ pub struct Rooms {
 pub enum Judged {
     /// The reply is rendered.
     Done(Done),
-    /// The client has asked too much and gets no reply.
-    RateLimited(GroupId),
+    /// The client has asked too much and gets no reply; no group where it is none that is served.
+    RateLimited(Option<GroupId>),
     /// An upstream has to be asked.
     Wait(Plan),
 }
@@ -95,13 +95,26 @@ pub fn judge(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, 
     // Who is not served learns that and nothing else.
     let who = snapshot.clients.identify(&query.source);
     if !who.allowed {
+        // By UDP the address may be forged: whoever it belongs to must not be flooded by our refusals.
+        let by_udp = query.source.transport == Transport::Udp;
+        if by_udp && rooms.limiter.take_stranger(query.source.client.ip(), now.running) != Admission::Yes {
+            return Judged::RateLimited(None);
+        }
         return Judged::Done(refuse(query, Ede::PROHIBITED, snapshot.block.not_served(), out));
     }
 
     // A flood costs the client that sends it, before it costs anyone else.
     let limit = snapshot.clients.group(who.group).rate_limit;
-    if rooms.limiter.take(query.source.client.ip(), limit, now.running) == Admission::No {
-        return Judged::RateLimited(who.group);
+    let Source { client, transport, .. } = query.source;
+    match (rooms.limiter.take(&Asking { client: client.ip(), transport, group: who.group, limit }, now.running), transport) {
+        (Admission::Yes, _) => {}
+        // Empty and marked as cut off: it is no longer than the query, and who really asks from there asks again by TCP.
+        (Admission::Slip, Transport::Udp) => return Judged::Done(unjudged(Reply::new(query, out).truncated().finish())),
+        (Admission::No, Transport::Udp) => return Judged::RateLimited(Some(who.group)),
+        // Nobody forges a connection, so its owner learns what is wrong instead of waiting.
+        (Admission::Slip | Admission::No, Transport::Tcp) => {
+            return Judged::Done(refuse(query, Ede::OTHER, snapshot.block.too_often(), out));
+        }
     }
 
     // Zone transfers, pseudo-records and other classes are no look-ups, and no upstream is asked for them.

@@ -4,6 +4,8 @@
 //! A worker's sheet is its own; its lock is taken by nobody else but the scrape. Counting allocates only the first time that a
 //! series occurs. Series are bounded: groups, tiers and categories by the configuration, all else by fixed sets.
 
+mod leading;
+
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -13,6 +15,8 @@ use std::time::Duration;
 
 use crate::dns::{Ignored, Rcode, RecordType, Transport};
 use crate::policy::Outcome;
+
+pub use leading::{Leading, nearly_all};
 
 /// A word that stands as a label in the metrics: a group, a tier, a category, a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,12 +71,14 @@ pub struct Sheet {
     pub blocked: HashMap<(Label, Label, Option<Label>), u64>,
     /// Durations by outcome.
     pub durations: HashMap<Outcome, Histogram>,
-    /// Queries dropped by the rate limit, by group.
-    pub rate_limited: HashMap<Label, u64>,
+    /// Queries dropped by the rate limit, by group (none where the client is not served).
+    pub rate_limited: HashMap<Option<Label>, u64>,
     /// Packets that were no query.
     pub ignored: HashMap<Ignored, u64>,
     /// Names that a list with `action = "observe"` has, by list.
     pub observed: HashMap<Label, u64>,
+    /// Who asked most of late; taken out by [`Tally::take_leading`], and in no sum.
+    pub leading: Leading,
 }
 
 fn add_all<K: Hash + Eq + Copy>(to: &mut HashMap<K, u64>, from: &HashMap<K, u64>) {
@@ -100,7 +106,7 @@ impl Sheet {
     }
 
     fn add(&mut self, other: &Self) {
-        let Self { queries, responses, blocked, durations, rate_limited, ignored, observed } = other;
+        let Self { queries, responses, blocked, durations, rate_limited, ignored, observed, leading: _ } = other;
         add_all(&mut self.queries, queries);
         add_all(&mut self.responses, responses);
         add_all(&mut self.blocked, blocked);
@@ -173,6 +179,12 @@ impl Tally {
             sum.add(&locked(&sheet));
         }
         sum
+    }
+
+    /// Who asked most since this was last taken, on each sheet; the sheets forget it.
+    pub fn take_leading(&self) -> Vec<Leading> {
+        let all = locked(&self.sheets).all.clone();
+        all.iter().map(|sheet| std::mem::take(&mut locked(sheet).leading)).collect()
     }
 
     /// Counts a panic that cost one query.

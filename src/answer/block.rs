@@ -112,6 +112,11 @@ impl BlockAnswer {
     pub const fn not_served(&self) -> &'static str {
         self.language.choose("Thiết bị này không thuộc mạng của trường.", "This device is not in the school's network.")
     }
+
+    /// The text for a client that asks faster than its rate, by a connection.
+    pub const fn too_often(&self) -> &'static str {
+        self.language.choose("Thiết bị này hỏi quá nhanh.", "This device asks too fast.")
+    }
 }
 
 #[cfg(test)]

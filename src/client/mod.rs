@@ -8,4 +8,4 @@ mod rate;
 pub use clients::{Allowed, Clients, How, Identified, SamePrefix};
 pub use group::{Group, GroupId, Subnet, Via};
 pub use interfaces::Interfaces;
-pub use rate::{Admission, RateLimit, RateLimitError, RateLimiter};
+pub use rate::{Admission, Asking, Noisy, RateLimit, RateLimitError, RateLimiter};

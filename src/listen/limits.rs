@@ -11,6 +11,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Queries of one listener that wait for an upstream at once; past it SERVFAIL.
     pub waiting: usize,
+    /// Of these from one client; an IPv6 client's /64 has four times as many.
+    pub waiting_per_client: usize,
     /// TCP connections in all; past it a new one is closed.
     pub connections: usize,
     /// TCP connections from one address (an IPv6 client's /64).
@@ -27,6 +29,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             waiting: 8192,
+            // What a slow upstream holds up is answered all at once when it comes back, and one client must not be flooded by that.
+            // dnsmasq, which may speak for a whole school, keeps 150 under way.
+            waiting_per_client: 200,
             connections: 4096,
             connections_per_source: 64,
             pipelined: 128,
@@ -96,7 +101,7 @@ impl Drop for Connection {
 }
 
 /// One IPv6 client owns a /64 and can use any address of it.
-fn source_of(client: IpAddr) -> IpAddr {
+pub(super) fn source_of(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
         v4 @ IpAddr::V4(_) => v4,

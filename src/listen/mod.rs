@@ -7,15 +7,16 @@ mod limits;
 mod socket;
 mod tcp;
 mod udp;
+mod waiting;
 
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::dns::Source;
+use waiting::{Place, Waiting};
 
 pub use limits::{Limits, StreamCounts};
 pub use socket::interface_number;
@@ -46,6 +47,9 @@ pub trait Responder: Clone + Send + Sync + 'static {
 
     /// Answers `packet` into `out` without waiting and without allocating, or says what is needed.
     fn judge(&self, worker: &mut Self::Worker, packet: &[u8], source: Source, out: &mut Vec<u8>) -> Step<Self::Plan>;
+
+    /// Whose place a plan takes among those that wait.
+    fn client(plan: &Self::Plan) -> IpAddr;
 
     /// Answers what needs an upstream.
     fn resolve(&self, plan: Self::Plan) -> impl Future<Output = Vec<u8>> + Send + 'static;
@@ -90,44 +94,6 @@ impl Listener {
         tokio::task::spawn_blocking(move || udp.stop()).await.ok();
         self.tcp.stop(deadline).await;
         self.waiting.drained(deadline).await;
-    }
-}
-
-/// How many queries of one listener wait for an upstream.
-#[derive(Debug, Default)]
-struct Waiting {
-    count: AtomicUsize,
-    changed: tokio::sync::Notify,
-}
-
-impl Waiting {
-    /// Takes a place, unless `most` are taken.
-    fn enter(self: &Arc<Self>, most: usize) -> Option<Place> {
-        if self.count.fetch_add(1, Ordering::Relaxed) >= most {
-            self.count.fetch_sub(1, Ordering::Relaxed);
-            return None;
-        }
-        Some(Place(Arc::clone(self)))
-    }
-
-    async fn drained(&self, deadline: tokio::time::Instant) {
-        while self.count.load(Ordering::Acquire) > 0 {
-            let changed = self.changed.notified();
-            if self.count.load(Ordering::Acquire) == 0 || tokio::time::timeout_at(deadline, changed).await.is_err() {
-                return;
-            }
-        }
-    }
-}
-
-/// A place among the waiting, given back when dropped.
-#[derive(Debug)]
-struct Place(Arc<Waiting>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.count.fetch_sub(1, Ordering::Release);
-        self.0.changed.notify_waiters();
     }
 }
 

@@ -134,7 +134,7 @@ impl<R: Responder> Service<R> {
                     let Ok(Some(ready)) = timeout(self.limits.idle, Ready::new(reply, &room)).await else { return };
                     slot.send(ready);
                 }
-                Step::Forward(plan) => match self.waiting.enter(self.limits.waiting) {
+                Step::Forward(plan) => match self.waiting.enter(R::client(&plan), &self.limits) {
                     Some(place) => {
                         let (answer, room) = (self.responder.resolve(plan), Arc::clone(&room));
                         let patience = self.limits.idle;

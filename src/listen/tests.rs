@@ -1,7 +1,7 @@
 //! The listeners with a responder of the test's own: batches, pipelining, bounds, stopping.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream, UdpSocket};
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -40,6 +40,10 @@ impl Responder for Echo {
                 Step::Answered
             }
         }
+    }
+
+    fn client(_plan: &Vec<u8>) -> IpAddr {
+        IpAddr::from([127, 0, 0, 1])
     }
 
     fn resolve(&self, plan: Vec<u8>) -> impl Future<Output = Vec<u8>> + Send + 'static {

@@ -39,7 +39,7 @@ impl Workers {
                 socket,
                 responder: responder.clone(),
                 waiting: Arc::clone(waiting),
-                most_waiting: limits.waiting,
+                limits: limits.clone(),
                 runtime: tokio::runtime::Handle::current(),
                 stopping: Arc::clone(&stopping),
             };
@@ -63,7 +63,7 @@ struct Worker<R: Responder> {
     socket: Datagrams,
     responder: R,
     waiting: Arc<Waiting>,
-    most_waiting: usize,
+    limits: Limits,
     runtime: tokio::runtime::Handle,
     stopping: Arc<AtomicBool>,
 }
@@ -100,7 +100,7 @@ impl<R: Responder> Worker<R> {
             match self.responder.judge(view, packet, source, &mut reply) {
                 Step::Answered => batch.stage(reply, client, local),
                 Step::Silence => batch.put_back(reply),
-                Step::Forward(plan) => match self.waiting.enter(self.most_waiting) {
+                Step::Forward(plan) => match self.waiting.enter(R::client(&plan), &self.limits) {
                     Some(place) => {
                         batch.put_back(reply);
                         self.forward(plan, client, local, place);

@@ -2,6 +2,7 @@
 //!
 //! The rule: every query ends in exactly one response or in the rate limit, and is counted there once.
 
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +61,13 @@ pub struct Waiting {
     since: Duration,
 }
 
+impl Waiting {
+    /// Whose query it is.
+    pub fn client(&self) -> IpAddr {
+        self.plan.query().source.client.ip()
+    }
+}
+
 impl Accounts {
     /// A view for a new worker.
     pub fn view(&self) -> View {
@@ -114,7 +122,7 @@ impl Accounts {
                 Met::Answered
             }
             Ok(Judged::RateLimited(group)) => {
-                let label = snapshot.words.group(group).label;
+                let label = group.map(|group| snapshot.words.group(group).label);
                 *view.pen.sheet().rate_limited.entry(label).or_default() += 1;
                 Met::Silence
             }
@@ -163,6 +171,9 @@ impl Accounts {
         {
             let mut sheet = pen.sheet();
             sheet.response(words.map(|(group, _)| group.label), outcome, rcode, took);
+            if words.is_some() {
+                sheet.leading.count(query.source.client.ip());
+            }
             if let (Outcome::Blocked, Some((group, tier))) = (outcome, words) {
                 sheet.block(group.label, tier.label, category.map(|category| category.label));
             }

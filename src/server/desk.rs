@@ -39,6 +39,7 @@ impl Desk for Running {
             reloads: (self.succeeded.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed)),
             last_reload: Some(since),
             connections: self.serving.limits.counts.open(),
+            single_source: self.single_source().is_some(),
         })
     }
 
@@ -77,7 +78,8 @@ impl Desk for Running {
             journal_dropped: journal.dropped,
             last_reload_failure: in_force.failure.clone(),
             not_yet_in_force: in_force.program.not_yet_in_force().to_vec(),
-            warnings: in_force.warnings.iter().map(ToString::to_string).collect(),
+            warnings: in_force.warnings.iter().map(ToString::to_string).chain(self.doubts()).collect(),
+            single_source: self.single_source().map(|address| address.to_string()),
         }
     }
 

@@ -5,6 +5,7 @@
 mod assemble;
 mod desk;
 mod images;
+mod lookout;
 mod responder;
 mod serving;
 mod state;
@@ -109,6 +110,7 @@ pub struct Running {
     serving: Serving,
     in_force: Mutex<InForce>,
     remembered: Arc<Mutex<VecDeque<Arc<Snapshot>>>>,
+    seen: Mutex<lookout::Seen>,
     /// One reload at a time.
     reloading: tokio::sync::Mutex<()>,
     reloaded: tokio::sync::Notify,
@@ -126,6 +128,7 @@ pub struct Server {
     upkeep: tokio::task::JoinHandle<()>,
     /// Fetches again what is asked for often.
     renewing: tokio::task::JoinHandle<()>,
+    lookout: tokio::task::JoinHandle<()>,
     stop: tokio::sync::watch::Sender<bool>,
 }
 
@@ -169,6 +172,7 @@ impl Server {
             serving,
             in_force,
             remembered,
+            seen: Mutex::default(),
             reloading: tokio::sync::Mutex::default(),
             reloaded: tokio::sync::Notify::new(),
             succeeded: AtomicU64::new(0),
@@ -178,7 +182,8 @@ impl Server {
         running.serving.open_pages(&running, &stopping).await;
         let upkeep = tokio::spawn(upkeep(Arc::clone(&running)));
         let renewing = tokio::spawn(Arc::clone(&running.accounts.rooms.cache).renew());
-        Ok(Self { running, journal: journal_thread, upkeep, renewing, stop })
+        let lookout = tokio::spawn(lookout::keep(Arc::clone(&running)));
+        Ok(Self { running, journal: journal_thread, upkeep, renewing, lookout, stop })
     }
 
     /// What the server's parts share.
@@ -191,6 +196,7 @@ impl Server {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         self.upkeep.abort();
         self.renewing.abort();
+        self.lookout.abort();
         self.stop.send_replace(true);
         self.running.serving.stop(PATIENCE.mul_f32(0.7)).await;
         let left = deadline.saturating_duration_since(tokio::time::Instant::now());
@@ -271,6 +277,7 @@ impl Running {
             said.push_str(&warning);
         }
         *self.in_force() = InForce { program, warnings, loaded, since: self.accounts.clock.wall(), failure: None };
+        self.look_anew();
         self.serving.change_pages(self).await;
         self.succeeded.fetch_add(1, Ordering::Relaxed);
         self.reloaded.notify_one();

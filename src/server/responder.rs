@@ -1,6 +1,7 @@
 //! What the listeners are handed: the pipeline with its books, and a net under the half that waits.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::dns::Source;
@@ -29,6 +30,10 @@ impl Responder for Pipeline {
             Met::Answered => Step::Answered,
             Met::Wait(waiting) => Step::Forward(waiting),
         }
+    }
+
+    fn client(waiting: &Box<Waiting>) -> IpAddr {
+        waiting.client()
     }
 
     fn resolve(&self, waiting: Box<Waiting>) -> impl Future<Output = Vec<u8>> + Send + 'static {

@@ -71,8 +71,10 @@ pub struct Status {
     pub last_reload_failure: Option<String>,
     /// Defaults that this version does not do yet.
     pub not_yet_in_force: Vec<String>,
-    /// Warnings of the configuration in force.
+    /// Warnings of the configuration in force, and of what the server sees.
     pub warnings: Vec<String>,
+    /// The address that asked nearly everything of late, where there are several groups to tell apart.
+    pub single_source: Option<String>,
 }
 
 /// One group.

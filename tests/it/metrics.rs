@@ -45,7 +45,7 @@ optional = true
 "#;
 
 /// What interface.md promises, as far as this version has it.
-const FAMILIES: [&str; 34] = [
+const FAMILIES: [&str; 35] = [
     "khien_blocked_total",
     "khien_build_info",
     "khien_cache_bytes",
@@ -75,6 +75,7 @@ const FAMILIES: [&str; 34] = [
     "khien_reloads_total",
     "khien_request_duration_seconds",
     "khien_responses_total",
+    "khien_single_source",
     "khien_snapshot_serial",
     "khien_upstream_failures_total",
     "khien_upstream_request_duration_seconds",
@@ -148,9 +149,14 @@ async fn mixed_run(school: &School) {
     for _ in 0..12 {
         flooder.send(&good).await;
     }
-    for _ in 0..5 {
-        assert_eq!(flooder.receive().await.expect("within its rate").summary(), ADDRESS);
+    // Of the seven over it each second one slips, whatever order the rest comes back in.
+    let mut replies = Vec::new();
+    for _ in 0..5 + 3 {
+        replies.push(flooder.receive().await.expect("within its rate, or slipped"));
     }
+    let slips = replies.iter().filter(|reply| reply.message.metadata.truncation && reply.addresses().is_empty()).count();
+    assert_eq!((slips, replies.iter().filter(|reply| reply.summary() == ADDRESS).count()), (3, 5));
+    assert_eq!(ask_by_tcp("127.0.0.3", server, &good).await.summary(), ADDRESS, "by TCP it has its rate still");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,7 +169,7 @@ async fn the_books_balance_after_a_mixed_run() {
         loop {
             let text = http::get(school.http(), "/metrics").await.1;
             let seen = samples(&text);
-            let settled = sum(&seen, "khien_rate_limited_total", "flood") == 7 && sum(&seen, "khien_ignored_total", "") == 1;
+            let settled = sum(&seen, "khien_rate_limited_total", "flood") == 4 && sum(&seen, "khien_ignored_total", "") == 1;
             if settled && school.accounts().journal.tally().waiting() == 0 {
                 return http::get(school.http(), "/metrics").await.1;
             }
@@ -174,13 +180,13 @@ async fn the_books_balance_after_a_mixed_run() {
     let seen = samples(&text);
 
     let (queries, responses) = (sum(&seen, "khien_queries_total", ""), sum(&seen, "khien_responses_total", ""));
-    assert_eq!(queries, 12 + 6 + 3 + 1 + 2 + 12, "{text}");
+    assert_eq!(queries, 12 + 6 + 3 + 1 + 2 + 12 + 1, "{text}");
     assert_eq!(queries, responses + sum(&seen, "khien_rate_limited_total", ""), "{text}");
     let blocked = sum(&seen, "khien_responses_total", "verdict=\"blocked\"");
     assert_eq!(blocked, 6 + 2 + 1, "{text}");
     assert_eq!(sum(&seen, "khien_blocked_total", ""), blocked, "{text}");
     assert_eq!(sum(&seen, "khien_blocked_total", "category=\"none\""), 3, "a deny has no category: {text}");
-    assert_eq!(sum(&seen, "khien_queries_total", "transport=\"tcp\""), 2, "{text}");
+    assert_eq!(sum(&seen, "khien_queries_total", "transport=\"tcp\""), 3, "{text}");
     for rcode in ["FORMERR", "NOTIMP", "BADVERS", "SERVFAIL"] {
         assert_eq!(sum(&seen, "khien_responses_total", &format!("rcode=\"{rcode}\"")), 1, "{rcode}: {text}");
     }

@@ -6,8 +6,12 @@ use proptest::prelude::*;
 
 use super::*;
 
+fn asking(client: IpAddr, limit: RateLimit) -> Asking {
+    Asking { client, transport: Transport::Udp, group: GroupId(3), limit }
+}
+
 fn admitted(limiter: &RateLimiter, client: IpAddr, limit: RateLimit, at: &[Duration]) -> usize {
-    at.iter().filter(|now| limiter.take(client, limit, **now) == Admission::Yes).count()
+    at.iter().filter(|now| limiter.take(&asking(client, limit), **now) == Admission::Yes).count()
 }
 
 fn v4(last: u8) -> IpAddr {
@@ -55,15 +59,77 @@ fn a_network_of_ipv6_addresses_has_four_times_the_rate_of_one() {
 fn a_flood_of_addresses_takes_no_more_memory_and_starves_nobody() {
     let limiter = RateLimiter::new(64);
     let room = |limiter: &RateLimiter| -> usize {
-        limiter.shards.iter().map(|shard| shard.lock().map_or(0, |shard| shard.len() * WAYS)).sum()
+        limiter.clients.iter().chain(&limiter.strangers).map(|shard| shard.lock().map_or(0, |shard| shard.len() * WAYS)).sum()
     };
     let before = room(&limiter);
     let limit = RateLimit::per_second(10);
     for address in 0..50_000 {
         let client = IpAddr::V4(Ipv4Addr::from_bits(address));
-        assert_eq!(limiter.take(client, limit, Duration::from_millis(u64::from(address))), Admission::Yes);
+        assert_eq!(limiter.take(&asking(client, limit), Duration::from_millis(u64::from(address))), Admission::Yes);
     }
     assert_eq!(room(&limiter), before);
+}
+
+#[test]
+fn every_second_query_over_the_rate_slips() {
+    let limiter = RateLimiter::new(100);
+    let limit = RateLimit::per_second(10);
+    for client in [v4(1), v6(1)] {
+        let said: Vec<Admission> = (0..56).map(|_| limiter.take(&asking(client, limit), Duration::ZERO)).collect();
+        assert!(said[..50].iter().all(|said| *said == Admission::Yes));
+        let (no, slip) = (Admission::No, Admission::Slip);
+        assert_eq!(said[50..], [no, slip, no, slip, no, slip]);
+    }
+}
+
+#[test]
+fn a_forged_flood_by_udp_leaves_its_victim_all_of_tcp() {
+    let limiter = RateLimiter::new(100);
+    let limit = RateLimit::per_second(10);
+    for client in [v4(1), v6(1)] {
+        assert_eq!(admitted(&limiter, client, limit, &[Duration::ZERO; 10_000]), 50);
+        let by_tcp = Asking { transport: Transport::Tcp, ..asking(client, limit) };
+        assert!((0..50).all(|_| limiter.take(&by_tcp, Duration::ZERO) == Admission::Yes));
+        assert_ne!(limiter.take(&by_tcp, Duration::ZERO), Admission::Yes, "which has a rate too");
+    }
+}
+
+#[test]
+fn who_is_not_served_is_told_so_now_and_then_a_network_at_a_time() {
+    let limiter = RateLimiter::new(100);
+    let told =
+        |from: fn(u8) -> IpAddr, now| (0..=255).filter(|last| limiter.take_stranger(from(*last), now) == Admission::Yes).count();
+    let a: fn(u8) -> IpAddr = |last| IpAddr::from([203, 0, 113, last]);
+    let b: fn(u8) -> IpAddr = |last| IpAddr::from([203, 0, 114, last]);
+    let c: fn(u8) -> IpAddr = |last| IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, u16::from(last), 0, 0, 0, 1));
+    assert_eq!(told(a, Duration::ZERO), 100, "a burst of five seconds");
+    assert_eq!(told(a, Duration::from_secs(1)), 20);
+    assert_eq!(told(b, Duration::from_secs(1)), 100, "another network");
+    assert_eq!(told(c, Duration::from_secs(1)), 100, "256 networks of one /56 are one customer's");
+    assert_eq!(limiter.noisy(Duration::from_secs(1)), [], "whose addresses they are is anyone's guess");
+}
+
+#[test]
+fn a_noisy_client_is_told_of_once_a_minute_with_all_that_it_did() {
+    let limiter = RateLimiter::new(100);
+    let limit = RateLimit::per_second(10);
+    let at = Duration::from_secs;
+    admitted(&limiter, v4(1), limit, &[at(0); 250]);
+    admitted(&limiter, v4(2), limit, &[at(0); 60]);
+    admitted(&limiter, v4(3), limit, &[at(0); 50]);
+    let told = |now| limiter.noisy(now).into_iter().map(|noisy| (noisy.who, noisy.refused)).collect::<Vec<_>>();
+    assert_eq!(told(at(1)), [("10.0.0.1".to_owned(), 200), ("10.0.0.2".to_owned(), 10)], "the third kept to its rate");
+    admitted(&limiter, v4(1), limit, &[at(2); 120]);
+    assert_eq!(told(at(11)), []);
+    admitted(&limiter, v4(1), limit, &[at(61); 51]);
+    let noisy = limiter.noisy(at(61));
+    let expected = Noisy { who: "10.0.0.1".to_owned(), transport: Transport::Udp, group: GroupId(3), limit, refused: 100 + 1 };
+    assert_eq!(noisy, [expected]);
+    for last in 0..100 {
+        admitted(&limiter, v6(last), limit, &[at(70); 3]);
+    }
+    assert_eq!(told(at(70)), [("2001:db8:0:1::/64".to_owned(), 100)], "no address of it was over the rate by itself");
+    assert_eq!(told(at(500)), [], "who has fallen silent is not told of again");
 }
 
 proptest! {
@@ -79,13 +145,13 @@ proptest! {
         let (start, mut yes) = (now, 0_u32);
         for pause in pauses {
             now += Duration::from_nanos(pause);
-            yes += u32::from(limiter.take(v4(1), limit, now) == Admission::Yes);
+            yes += u32::from(limiter.take(&asking(v4(1), limit), now) == Admission::Yes);
             let most = (now - start + BURST).as_secs_f64() * f64::from(rate);
             prop_assert!(f64::from(yes) <= most + 1e-6, "{} in {:?}", yes, now - start);
         }
         for _ in 0..50 {
             now += pace;
-            prop_assert_eq!(limiter.take(v4(2), limit, now), Admission::Yes);
+            prop_assert_eq!(limiter.take(&asking(v4(2), limit), now), Admission::Yes);
         }
     }
 }

@@ -1,0 +1,98 @@
+//! The queries of one listener that wait for an upstream: bounded in all, and for each client, so that nobody takes all places.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Limits;
+use super::limits::source_of;
+
+/// How many times one client's places an IPv6 /64 has, as with rates.
+const NETWORK_CEILING: usize = 4;
+
+/// How many wait, and for whom.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    count: AtomicUsize,
+    /// By address, and by the /64 of IPv6 addresses; who waits for nothing is not in it.
+    by_client: Mutex<HashMap<Waiter, usize>>,
+    changed: tokio::sync::Notify,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Waiter {
+    Client(IpAddr),
+    Network(IpAddr),
+}
+
+impl Waiting {
+    /// Takes a place for `client`, unless all that it may have, or all that there are, are taken.
+    pub(super) fn enter(self: &Arc<Self>, client: IpAddr, limits: &Limits) -> Option<Place> {
+        {
+            let mut by_client = self.by_client();
+            let full = |waiter, most: usize| by_client.get(&waiter).is_some_and(|count| *count >= most);
+            let most = limits.waiting_per_client;
+            let network = most.saturating_mul(NETWORK_CEILING);
+            if full(Waiter::Client(client), most) || full(Waiter::Network(source_of(client)), network) {
+                return None;
+            }
+            if self.count.fetch_add(1, Ordering::Relaxed) >= limits.waiting {
+                self.count.fetch_sub(1, Ordering::Relaxed);
+                return None;
+            }
+            for waiter in waiters(client) {
+                *by_client.entry(waiter).or_default() += 1;
+            }
+        }
+        Some(Place { waiting: Arc::clone(self), client })
+    }
+
+    /// Waits until nothing waits any more, or until `deadline`.
+    pub(super) async fn drained(&self, deadline: tokio::time::Instant) {
+        while self.count.load(Ordering::Acquire) > 0 {
+            let changed = self.changed.notified();
+            if self.count.load(Ordering::Acquire) == 0 || tokio::time::timeout_at(deadline, changed).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Only counts stand behind the lock, each sound by itself.
+    fn by_client(&self) -> MutexGuard<'_, HashMap<Waiter, usize>> {
+        self.by_client.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Under what a client's places are counted.
+fn waiters(client: IpAddr) -> impl Iterator<Item = Waiter> {
+    let network = client.is_ipv6().then(|| Waiter::Network(source_of(client)));
+    std::iter::once(Waiter::Client(client)).chain(network)
+}
+
+/// A place among the waiting, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    waiting: Arc<Waiting>,
+    client: IpAddr,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut by_client = self.waiting.by_client();
+        for waiter in waiters(self.client) {
+            if let Some(count) = by_client.get_mut(&waiter) {
+                *count -= 1;
+                if *count == 0 {
+                    by_client.remove(&waiter);
+                }
+            }
+        }
+        drop(by_client);
+        self.waiting.count.fetch_sub(1, Ordering::Release);
+        self.waiting.changed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests;
