@@ -12,6 +12,7 @@ mod names;
 mod refusals;
 mod security;
 mod sizes;
+mod stale;
 mod streams;
 
 use std::time::{Duration, Instant};
