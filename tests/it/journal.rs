@@ -43,7 +43,7 @@ async fn summary(school: &School, name: &str) -> String {
 }
 
 /// Waits until every query has found its end; the counters then.
-async fn settled(school: &School) -> Tally {
+pub(crate) async fn settled(school: &School) -> Tally {
     let waited = async {
         while school.accounts().journal.tally().waiting() > 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -55,7 +55,7 @@ async fn settled(school: &School) -> Tally {
     tally
 }
 
-fn stored(school: &School) -> Vec<Line> {
+pub(crate) fn stored(school: &School) -> Vec<Line> {
     let mut lines = Vec::new();
     let keep = |line| {
         lines.push(line);

@@ -4,6 +4,7 @@ mod check;
 mod explain;
 mod faults;
 mod first_day;
+mod forwarders;
 mod help;
 mod journal;
 #[expect(unreachable_pub, dead_code, reason = "unit tests of the program include parts of the kit and use more of them")]

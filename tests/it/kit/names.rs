@@ -82,6 +82,11 @@ impl Names {
         self.upstream.seen().len()
     }
 
+    /// The questions as they came.
+    pub fn questions(&self) -> Vec<Vec<u8>> {
+        self.upstream.seen().into_iter().map(|asked| asked.bytes).collect()
+    }
+
     fn tell(&self) -> std::sync::MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }

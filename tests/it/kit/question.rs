@@ -11,3 +11,15 @@ pub fn packet(name: &Name, record_type: RecordType) -> Vec<u8> {
     bytes.extend([0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, 0]);
     bytes
 }
+
+/// The same with EDNS options: each a code and its data.
+pub fn with_options(name: &Name, record_type: RecordType, options: &[(u16, &[u8])]) -> Vec<u8> {
+    let mut bytes = packet(name, record_type);
+    let octet_count = |data: &[u8]| u16::try_from(data.len()).expect("short").to_be_bytes();
+    let options: Vec<u8> =
+        options.iter().flat_map(|(code, data)| [&code.to_be_bytes()[..], &octet_count(data), data].concat()).collect();
+    bytes.truncate(bytes.len() - 2);
+    bytes.extend(octet_count(&options));
+    bytes.extend(options);
+    bytes
+}

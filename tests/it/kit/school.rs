@@ -168,18 +168,27 @@ impl School {
 
     /// Asks as `client` would, from any address, without a socket: the same code as behind one.
     pub async fn ask(&self, client: &str, record_type: RecordType, name: &str) -> Reply {
+        self.put(client, &question::packet(&Name::parse(name).expect("a name"), record_type)).await
+    }
+
+    /// As [`School::ask`], any packet.
+    pub async fn put(&self, client: &str, packet: &[u8]) -> Reply {
         let client: IpAddr = client.parse().expect("an address");
         let local = if client.is_ipv4() { "127.0.0.1:53" } else { "[::1]:53" };
-        let source = Source::new(SocketAddr::new(client, 4242), local.parse().expect("an address"), Transport::Udp);
-        let packet = question::packet(&Name::parse(name).expect("a name"), record_type);
+        self.put_from(Source::new(SocketAddr::new(client, 4242), local.parse().expect("an address"), Transport::Udp), packet)
+            .await
+    }
+
+    /// As [`School::put`], from wherever.
+    pub async fn put_from(&self, source: Source, packet: &[u8]) -> Reply {
         let accounts = self.accounts();
         let mut view = accounts.view();
         accounts.refresh(&mut view);
         let mut out = Vec::new();
-        match accounts.meet(&mut view, &packet, source, &mut out) {
+        match accounts.meet(&mut view, packet, source, &mut out) {
             Met::Answered => Reply::read(&out),
             Met::Wait(waiting) => Reply::read(&accounts.finish(&waiting).await),
-            Met::Silence => panic!("{name} was met with silence"),
+            Met::Silence => panic!("met with silence: {packet:02x?}"),
         }
     }
 

@@ -33,8 +33,13 @@ impl Client {
 
     /// The next reply; none where it does not come.
     pub async fn receive(&self) -> Option<Reply> {
+        self.receive_within(PATIENCE).await
+    }
+
+    /// The next reply that comes within `patience`.
+    pub async fn receive_within(&self, patience: Duration) -> Option<Reply> {
         let mut reply = [0; 4096];
-        let length = tokio::time::timeout(PATIENCE, self.socket.recv(&mut reply)).await.ok()?.ok()?;
+        let length = tokio::time::timeout(patience, self.socket.recv(&mut reply)).await.ok()?.ok()?;
         Some(Reply::read(&reply[..length]))
     }
 
@@ -75,6 +80,18 @@ impl Client {
     pub async fn ask(&self, record_type: RecordType, name: &str) -> Option<Reply> {
         self.send(&question::packet(&Name::parse(name).expect("a name"), record_type)).await;
         self.receive().await
+    }
+}
+
+impl Client {
+    /// Sends one query to a server that may not be up yet; none where it is not, and no reply within `patience`.
+    pub async fn try_ask(&self, patience: Duration, record_type: RecordType, name: &str) -> Option<Reply> {
+        let sent = self.socket.send(&question::packet(&Name::parse(name).expect("a name"), record_type)).await;
+        let reply = if sent.is_ok() { self.receive_within(patience).await } else { None };
+        if reply.is_none() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        reply
     }
 }
 
