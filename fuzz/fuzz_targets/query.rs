@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use khien::answer::{bypass, special};
-use khien::dns::{Ede, Message, NotAQuery, Query, Rcode, Reply, Source, Transport, reply_unparsed};
+use khien::dns::{Behalf, ClientSubnet, Ede, Message, NotAQuery, Query, Rcode, Reply, Source, Transport, reply_unparsed};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|packet: &[u8]| {
@@ -13,7 +13,7 @@ fuzz_target!(|packet: &[u8]| {
     let mut out = Vec::new();
     for transport in [Transport::Udp, Transport::Tcp] {
         match Query::parse(packet, Source::new(address, address, transport)) {
-            Ok(query) => {
+            Ok(mut query) => {
                 let ttl = Duration::from_secs(30);
                 Reply::new(&query, &mut out).rcode(Rcode::NXDOMAIN).soa(&query.name, ttl).ede(Ede::BLOCKED, "Đã chặn.").finish();
                 check(&query, &out);
@@ -22,6 +22,15 @@ fuzz_target!(|packet: &[u8]| {
                 }
                 if bypass::answer(&query, &mut out).is_some() {
                     check(&query, &out);
+                }
+                // A forwarder's word is repeated to the bit but for its scope, and nothing of it where it is not believed.
+                if let Behalf::Of(subnet) = query.behalf() {
+                    assert!(subnet.client().is_none_or(|client| ClientSubnet::of(client).client() == Some(client)));
+                    Reply::new(&query, &mut out).finish();
+                    let with = out.len();
+                    query.strip_behalf();
+                    Reply::new(&query, &mut out).finish();
+                    assert!(with >= out.len() + 8);
                 }
             }
             Err(NotAQuery::Reply { id, opcode, recursion_desired, rcode }) => {
