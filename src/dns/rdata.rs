@@ -1,9 +1,10 @@
 //! Which record data hold names that may be compressed, and where: the types of RFC 1035, and those of RFC 3597 section 4.
 //!
-//! All other data are octets of no meaning here and are passed on as they came (RFC 3597).
+//! Beside them the shape of addresses, texts and services is checked, so that no client has to make sense of what has none. All
+//! other data are octets of no meaning here and are passed on as they came (RFC 3597).
 
 use super::labels::Spelt;
-use super::{Malformed, RecordType};
+use super::{Malformed, Name, RecordType};
 
 /// What follows the names of some record data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,10 +69,15 @@ pub(super) fn names(
     mut each: impl FnMut(usize, &Spelt),
 ) -> Result<std::ops::Range<usize>, Malformed> {
     let octets = &bytes[rdata.clone()];
-    match record_type {
-        RecordType::A if octets.len() != 4 => return Err(Malformed::Rdata),
-        RecordType::AAAA if octets.len() != 16 => return Err(Malformed::Rdata),
-        _ => {}
+    let is_sound = match record_type {
+        RecordType::A => octets.len() == 4,
+        RecordType::AAAA => octets.len() == 16,
+        RecordType::TXT => !octets.is_empty() && are_strings(octets),
+        RecordType::SVCB | RecordType::HTTPS => is_service(octets).is_some(),
+        _ => true,
+    };
+    if !is_sound {
+        return Err(Malformed::Rdata);
     }
     let Some(shape) = shape(record_type, octets)? else { return Ok(rdata.start..rdata.start) };
     let start = rdata.start + shape.before;
@@ -91,3 +97,50 @@ pub(super) fn names(
         Tail::Empty | Tail::Octets(_) | Tail::Any => Ok(start..at),
     }
 }
+
+/// Whether these are character strings (RFC 1035 section 3.3), the last of which ends where the octets end.
+fn are_strings(mut octets: &[u8]) -> bool {
+    while let [length, rest @ ..] = octets {
+        let Some((_, behind)) = rest.split_at_checked(usize::from(*length)) else { return false };
+        octets = behind;
+    }
+    true
+}
+
+/// Reads the data of an SVCB or HTTPS record (RFC 9460 section 2.2): a priority, a name that is not compressed, and parameters, each
+/// key higher than the one before it; `None` where they are not.
+fn is_service(octets: &[u8]) -> Option<()> {
+    let target = Name::from_wire(octets.get(2..)?).ok()?;
+    let mut rest = &octets[2 + target.as_wire().len()..];
+    let mut lowest = 0;
+    while !rest.is_empty() {
+        let (head, behind) = rest.split_at_checked(4)?;
+        let key = u16::from_be_bytes([head[0], head[1]]);
+        let (value, next) = behind.split_at_checked(usize::from(u16::from_be_bytes([head[2], head[3]])))?;
+        if u32::from(key) < lowest || !is_parameter(key, value) {
+            return None;
+        }
+        lowest = u32::from(key) + 1;
+        rest = next;
+    }
+    Some(())
+}
+
+/// Whether a parameter of a service has its key's shape (RFC 9460 section 14.3.2); keys that are not known have any.
+fn is_parameter(key: u16, value: &[u8]) -> bool {
+    let some_of = |size: usize| !value.is_empty() && value.len().is_multiple_of(size);
+    match key {
+        // mandatory: keys. ipv4hint and ipv6hint: addresses.
+        0 => some_of(2),
+        4 => some_of(4),
+        6 => some_of(16),
+        // alpn: names of protocols; no-default-alpn: nothing; port: one number.
+        1 => !value.is_empty() && are_strings(value),
+        2 => value.is_empty(),
+        3 => value.len() == 2,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests;
