@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+/// What the running time shows at the start: enough that whatever is kept of an earlier run has a time on it.
+pub const BEFORE: Duration = Duration::from_secs(30 * 86_400);
+
 /// A source of wall time and of time that only runs forward.
 #[derive(Debug, Clone)]
 pub enum Clock {
@@ -45,10 +48,10 @@ impl Clock {
         }
     }
 
-    /// How long the program has run: never goes back, whatever happens to the wall time.
+    /// A time that only runs forward, whatever happens to the wall time; it has run for [`BEFORE`] when the program starts.
     pub fn running(&self) -> Duration {
         match self {
-            Self::System(start) => start.elapsed(),
+            Self::System(start) => BEFORE + start.elapsed(),
             Self::Set(millis) => Duration::from_millis(u64::try_from(millis.load(Ordering::SeqCst)).unwrap_or(0)),
         }
     }

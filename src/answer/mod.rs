@@ -9,7 +9,7 @@ mod texts;
 pub mod upstream;
 
 pub use block::{BlockAnswer, BlockMode, Blocked};
-pub use cache::{Cache, CacheCounts, CacheKey, CacheRules, Cached, Freshness, Prefetch};
+pub use cache::{Cache, CacheCounts, CacheKey, CacheRules, Cached, Freshness, OnDisk, Prefetch};
 pub use route::Route;
 pub use texts::Language;
 pub use upstream::{Answer, Given, UpstreamFailure, Upstreams};

@@ -28,6 +28,11 @@ impl Route {
         Self(u64::from_be_bytes(first))
     }
 
+    /// As [`Route::to_bytes`] gave it.
+    pub const fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(u64::from_be_bytes(bytes))
+    }
+
     /// As it stands in a stored key.
     pub const fn to_bytes(self) -> [u8; 8] {
         self.0.to_be_bytes()

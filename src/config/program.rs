@@ -1,7 +1,7 @@
 //! What a configuration means: the nouns of every room, made of values that agree with one another.
 
 use super::file::LogLevel;
-use crate::answer::{BlockAnswer, CacheRules, upstream};
+use crate::answer::{BlockAnswer, CacheRules, OnDisk, upstream};
 use crate::client::Clients;
 use crate::journal;
 use crate::lists::format::{Format, Match};
@@ -26,6 +26,8 @@ pub struct Program {
     pub upstream: upstream::Settings,
     /// What is kept of answers, and for how long.
     pub cache: CacheRules,
+    /// Whether answers outlast the process.
+    pub answers: OnDisk,
     /// What a blocked client gets.
     pub block: BlockAnswer,
     /// Who is in which group, and who may ask.

@@ -69,6 +69,19 @@ impl Relayed {
         size_of::<Self>() + self.bytes.len() + size_of_val::<[u16]>(&self.ttl_offsets) + aliases + self.errors.len()
     }
 
+    /// The message as [`Relayed::read`] reads it back, where one can hold it: a whole one, with its extended errors.
+    pub fn to_message(&self) -> Option<Vec<u8>> {
+        let mut out = self.bytes.to_vec();
+        let authentic = if self.authentic_data { AD } else { 0 };
+        let truncated = if self.truncated { TC } else { 0 };
+        out[2..4].copy_from_slice(&(QR | RA | authentic | truncated | self.rcode.0 & 0x0f).to_be_bytes());
+        opt::start(&mut out, self.rcode, 0);
+        let end = out.len();
+        out[end - 2..].copy_from_slice(&u16::try_from(self.errors.len()).ok()?.to_be_bytes());
+        out.extend_from_slice(&self.errors);
+        (out.len() <= usize::from(u16::MAX)).then_some(out)
+    }
+
     /// Whether it answers `query`: same name, type and class.
     pub fn answers(&self, query: &Query) -> bool {
         let (own, asked) = (&self.bytes[HEADER..self.question_end - 4], query.spelling());

@@ -5,6 +5,7 @@
 mod assemble;
 mod desk;
 mod images;
+mod kept;
 mod lookout;
 mod responder;
 mod serving;
@@ -13,14 +14,14 @@ mod state;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
-use crate::answer::{Cache, Upstreams};
+use crate::answer::{Cache, OnDisk, Upstreams};
 use crate::client::RateLimiter;
 use crate::clock::Clock;
 use crate::config::{self, Fault, Program, Surroundings};
@@ -36,6 +37,7 @@ pub use images::{Compiler, Loaded, check_lists, compile, lint};
 pub use state::{CONTROL_SOCKET, State, StateError};
 
 use images::Images;
+use kept::Kept;
 use serving::Serving;
 
 /// How long stopping may take until what is still in flight is given up.
@@ -114,6 +116,8 @@ pub struct Running {
     /// One reload at a time.
     reloading: tokio::sync::Mutex<()>,
     reloaded: tokio::sync::Notify,
+    /// What the last run left on disk is in the cache: not before then may this run write there.
+    restored: AtomicBool,
     succeeded: AtomicU64,
     failed: AtomicU64,
     started: Duration,
@@ -129,6 +133,8 @@ pub struct Server {
     /// Fetches again what is asked for often.
     renewing: tokio::task::JoinHandle<()>,
     lookout: tokio::task::JoinHandle<()>,
+    /// Writes the cache's answers to disk now and then, where the operator wants it.
+    keeping: tokio::task::JoinHandle<()>,
     stop: tokio::sync::watch::Sender<bool>,
 }
 
@@ -175,6 +181,7 @@ impl Server {
             seen: Mutex::default(),
             reloading: tokio::sync::Mutex::default(),
             reloaded: tokio::sync::Notify::new(),
+            restored: AtomicBool::new(false),
             succeeded: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             started,
@@ -183,7 +190,8 @@ impl Server {
         let upkeep = tokio::spawn(upkeep(Arc::clone(&running)));
         let renewing = tokio::spawn(Arc::clone(&running.accounts.rooms.cache).renew());
         let lookout = tokio::spawn(lookout::keep(Arc::clone(&running)));
-        Ok(Self { running, journal: journal_thread, upkeep, renewing, lookout, stop })
+        let keeping = tokio::spawn(keep_answers(Arc::clone(&running)));
+        Ok(Self { running, journal: journal_thread, upkeep, renewing, lookout, keeping, stop })
     }
 
     /// What the server's parts share.
@@ -197,8 +205,12 @@ impl Server {
         self.upkeep.abort();
         self.renewing.abort();
         self.lookout.abort();
+        self.keeping.abort();
         self.stop.send_replace(true);
         self.running.serving.stop(PATIENCE.mul_f32(0.7)).await;
+        if self.running.restored.load(Ordering::Acquire) {
+            answers_on_disk(&self.running, Kept::save).await;
+        }
         let left = deadline.saturating_duration_since(tokio::time::Instant::now());
         let journal = self.journal;
         tokio::task::spawn_blocking(move || journal.stop(left)).await.unwrap_or(journal::Stopped::Late)
@@ -279,6 +291,10 @@ impl Running {
         *self.in_force() = InForce { program, warnings, loaded, since: self.accounts.clock.wall(), failure: None };
         self.look_anew();
         self.serving.change_pages(self).await;
+        // Names that are not to lie on disk any more do not wait for the next writing.
+        if self.in_force().program.answers == OnDisk::Never {
+            answers_on_disk(self, Kept::save).await;
+        }
         self.succeeded.fetch_add(1, Ordering::Relaxed);
         self.reloaded.notify_one();
         let took = self.accounts.clock.running().saturating_sub(begun);
@@ -350,6 +366,30 @@ async fn upkeep(running: Arc<Running>) {
         }
         tokio::time::sleep(SOON).await;
     }
+}
+
+/// Takes what the last run left into the cache, and leaves something for the next one every so often.
+async fn keep_answers(running: Arc<Running>) {
+    answers_on_disk(&running, Kept::load).await;
+    running.restored.store(true, Ordering::Release);
+    loop {
+        tokio::time::sleep(kept::EVERY).await;
+        answers_on_disk(&running, Kept::save).await;
+    }
+}
+
+/// Does something with the answers on disk, where the operator wants them there; else removes them.
+async fn answers_on_disk(running: &Arc<Running>, what: fn(&Kept, &Accounts)) {
+    let (running, wanted) = (Arc::clone(running), running.in_force().program.answers);
+    let working = move || {
+        let kept = Kept::in_directory(running.state.path());
+        match wanted {
+            OnDisk::Kept => what(&kept, &running.accounts),
+            OnDisk::Never => kept.forget(),
+        }
+    };
+    // A panic there leaves the file as it was.
+    tokio::task::spawn_blocking(working).await.ok();
 }
 
 /// The snapshot that a server would start with, for commands that find none running.

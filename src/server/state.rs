@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -91,9 +91,12 @@ impl State {
 }
 
 /// Writes a file so that, whatever happens, it holds the old content or the new, whole.
-fn write_aside(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Only this server's user can read it.
+pub(super) fn write_aside(path: &Path, content: &[u8]) -> io::Result<()> {
     let aside = path.with_extension("new");
-    let mut file = File::create(&aside)?;
+    let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
+    // One that lay there already has the mode it had.
+    file.set_permissions(fs::Permissions::from_mode(0o600))?;
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&aside, path)

@@ -9,6 +9,7 @@
 //! Memory is bounded in octets, what the cache itself needs included. Guarded by `benches/cache.rs`.
 
 mod entry;
+mod file;
 mod renewals;
 mod shard;
 
@@ -18,13 +19,17 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use self::entry::Fate;
+use self::file::Writing;
 use self::shard::Shard;
 use super::Route;
 use super::upstream::Answer;
 use crate::dns::{Ask, Class, Name, Query, RecordType};
 
 pub use entry::{Cached, FAILURE_LIFETIME, Freshness, MOST_FAILURE_LIFETIME};
+pub use file::{Damaged, Kept, KeptAnswer, read};
 pub use renewals::{Renewal, Renewals};
 
 /// An entry that takes more than this part of a shard is not kept.
@@ -48,6 +53,15 @@ pub enum Prefetch {
     On,
     /// It is not.
     Off,
+}
+
+/// Whether answers are kept on disk too, for the program's next run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDisk {
+    /// They are.
+    Kept,
+    /// They are in memory alone.
+    Never,
 }
 
 /// The question that an entry answers.
@@ -217,6 +231,44 @@ impl Cache {
     /// What is to be renewed though nobody waits for it.
     pub const fn renewals(&self) -> &Renewals {
         &self.renewals
+    }
+
+    /// What a file is to hold of it at this time, but for the names that `withheld` withholds.
+    pub fn write(&self, wall: Timestamp, now: Duration, withheld: impl Fn(&Name) -> bool) -> Vec<u8> {
+        let mut writing = Writing::new(wall);
+        for shard in &self.shards {
+            // The shard is left alone while its answers are written.
+            let answers = lock(shard).answers(now);
+            for cached in answers {
+                let Ok(relayed) = &cached.content else { continue };
+                if !withheld(&relayed.name()) && !relayed.aliases().iter().any(&withheld) {
+                    writing.add(&cached.key, now.saturating_sub(cached.stored), relayed);
+                }
+            }
+        }
+        writing.finish()
+    }
+
+    /// Takes in what a file held, and returns how many answers of it are of use at this time.
+    ///
+    /// Where the wall clock stands before the time at which the file was written nobody knows how long ago that was: its answers
+    /// are given as stale ones alone.
+    pub fn restore(&self, kept: Kept, wall: Timestamp, now: Duration) -> usize {
+        let since = Duration::try_from(wall.duration_since(kept.written)).ok();
+        let mut restored = 0;
+        for KeptAnswer { name, record_type, ask, route, age, relayed } in kept.answers {
+            let key = CacheKey::asked(&name, record_type, Class::IN, ask, route);
+            let lifetime = Duration::from_secs(relayed.lifetime().into());
+            let age = match since {
+                Some(since) => age.saturating_add(since),
+                None => age.max(lifetime),
+            };
+            let Some(stored) = now.checked_sub(age) else { continue };
+            let cached = Arc::new(Cached::answer(key.stored(), Ok(Arc::new(relayed)), stored, lifetime));
+            let hash = self.hasher.hash_one(key);
+            restored += usize::from(self.shard(hash).restore(hash, cached, now));
+        }
+        restored
     }
 
     /// What it has done and holds.

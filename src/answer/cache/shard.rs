@@ -175,6 +175,22 @@ impl Shard {
         }
     }
 
+    /// The answers that may be given at `now` or later, those first that would go first.
+    pub(super) fn answers(&self, now: Duration) -> Vec<Arc<Cached>> {
+        let places = self.newcomers.iter().chain(&self.settled);
+        let kept = places.filter_map(|place| self.slots[*place as usize].cached.as_ref());
+        kept.filter_map(|cached| cached.last_answer(now, self.rules.serve_stale)).cloned().collect()
+    }
+
+    /// Keeps an answer of an earlier run, where there is nothing newer and it may still be given.
+    pub(super) fn restore(&mut self, hash: u64, cached: Arc<Cached>, now: Duration) -> bool {
+        let of_use = cached.at(now, self.rules.serve_stale).is_some() && !self.index.contains_key(&hash);
+        if of_use {
+            self.keep(hash, cached, now);
+        }
+        of_use
+    }
+
     pub(super) fn counts(&self) -> CacheCounts {
         let bytes = (self.bytes + self.ghosts.bytes()) as u64;
         let entries = self.index.len() as u64;

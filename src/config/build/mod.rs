@@ -13,7 +13,7 @@ use super::fault::Shown;
 use super::file::{Block, File, Id, Log, Rebinding, Schedule, State};
 use super::nearest::nearest;
 use super::{Fault, Program, Surroundings};
-use crate::answer::BlockAnswer;
+use crate::answer::{BlockAnswer, OnDisk};
 use crate::lists::{Category, Registry};
 use crate::policy::{Shared, YouTube};
 use std::path::Path;
@@ -115,6 +115,7 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
         journal: serving::journal(journal, beside, state.clone()),
         state,
         upstream,
+        answers: if cache.on_disk { OnDisk::Kept } else { OnDisk::Never },
         cache: serving::cache(&cache),
         block,
         clients,

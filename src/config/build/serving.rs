@@ -69,7 +69,7 @@ pub(super) fn upstream(upstream: file::Upstream, listen: &Listen, notes: &mut No
 
 /// What is kept of answers, and for how long.
 pub(super) fn cache(cache: &file::Cache) -> CacheRules {
-    let file::Cache { size, serve_stale, prefetch } = cache;
+    let file::Cache { size, serve_stale, prefetch, on_disk: _ } = cache;
     CacheRules {
         bytes: usize::try_from(size.value.0).unwrap_or(usize::MAX),
         serve_stale: *serve_stale,

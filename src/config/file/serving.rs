@@ -83,7 +83,8 @@ impl State {
 }
 
 /// The keys of `[cache]`.
-pub(super) const CACHE: Keys = Keys { section: "cache", written: "[cache]", keys: &["size", "serve_stale", "prefetch"] };
+pub(super) const CACHE: Keys =
+    Keys { section: "cache", written: "[cache]", keys: &["size", "serve_stale", "prefetch", "on_disk"] };
 
 /// What is remembered of answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +95,8 @@ pub struct Cache {
     pub serve_stale: Duration,
     /// Whether what is asked often is renewed before its TTL is over.
     pub prefetch: bool,
+    /// Whether answers are kept on disk too, for the program's next run.
+    pub on_disk: bool,
 }
 
 impl Cache {
@@ -102,7 +105,7 @@ impl Cache {
         let size = section.within("size", Size(64 << 20), Size(0)..=Size(1 << 40), "from \"0\" to \"1024GiB\"");
         // RFC 8767 section 5 suggests one to three days.
         let serve_stale = section.within("serve_stale", DAY, Duration::ZERO..=7 * DAY, "from \"0\" to \"7d\"").value;
-        Self { size, serve_stale, prefetch: section.or("prefetch", true).value }
+        Self { size, serve_stale, prefetch: section.or("prefetch", true).value, on_disk: section.or("on_disk", false).value }
     }
 }
 
