@@ -26,7 +26,7 @@ pub use opt::{EDE_TEXT, TCP_IDLE, cut_text};
 pub use query::{Edns, Ignored, NotAQuery, Query, Source};
 pub use relayed::Relayed;
 pub use reply::{Reply, reply_unparsed};
-pub use tidy::{MOST_TTL, Signatures, Untidy, tidy};
+pub use tidy::{MOST_NEGATIVE_TTL, MOST_TTL, Signatures, Untidy, tidy};
 pub use types::{Class, Ede, Opcode, Rcode, RecordType, Transport};
 
 /// The largest UDP payload that is sent or announced, in octets.

@@ -12,6 +12,9 @@ use super::{HEADER, Malformed, Message, Name, Question, Rcode, RecordType, Relay
 /// One day is what RFC 8767 section 4 names as a sensible order, and resolvers in use cap at it by default.
 pub const MOST_TTL: u32 = 86_400;
 
+/// Absence is kept no longer, in seconds: RFC 2308 section 5 found one to three hours to work well.
+pub const MOST_NEGATIVE_TTL: u32 = 10_800;
+
 /// How many extended errors of an upstream are passed on.
 const MOST_ERRORS: usize = 4;
 
@@ -130,7 +133,7 @@ impl Negative {
             return Self::No;
         }
         let soa = kept.iter().find(|(record, _)| record.section == Section::Authority && record.record_type == RecordType::SOA);
-        match soa.and_then(|(record, _)| Some(clamped(record.ttl()).min(clamped(record.soa_minimum()?)))) {
+        match soa.and_then(|(record, _)| Some(clamped(record.ttl()).min(clamped(record.soa_minimum()?)).min(MOST_NEGATIVE_TTL))) {
             Some(seconds) => Self::For(seconds),
             None => Self::NotKept,
         }

@@ -176,3 +176,6 @@ impl Cached {
         size_of::<Self>() + 2 * size_of::<usize>() + self.key.len() + content + ALLOCATIONS + shard::PLACE + answer
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,8 @@ mod entry;
 mod file;
 mod renewals;
 mod shard;
+#[cfg(test)]
+mod testing;
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;

@@ -5,43 +5,9 @@ use std::net::Ipv4Addr;
 
 use proptest::prelude::*;
 
-use super::super::upstream::scripted::{Asked, By};
-use super::super::upstream::{FailureKind, UpstreamFailure};
+use super::super::upstream::FailureKind;
+use super::testing::{SECOND, absent, address, asked, failure, key, name, relayed};
 use super::*;
-use crate::dns::{Ask, Relayed, compose_question};
-
-const SECOND: Duration = Duration::from_secs(1);
-
-fn name(text: &str) -> Name {
-    Name::parse(text).expect("a name")
-}
-
-fn key(name: &Name) -> CacheKey<'_> {
-    CacheKey {
-        name,
-        record_type: RecordType::A,
-        class: Class::IN,
-        dnssec_ok: false,
-        checking_disabled: false,
-        route: Route::DEFAULT,
-    }
-}
-
-/// An upstream's question for the address of `name`, to be answered.
-fn asked(name: &Name) -> Asked {
-    let ask = Ask { recursion_desired: true, authentic_data: true, checking_disabled: false, dnssec_ok: false };
-    let mut bytes = Vec::new();
-    compose_question(0, name.as_wire(), RecordType::A, ask, &mut bytes);
-    Asked { bytes, by: By::Udp, from: ([127, 0, 0, 1], 1).into(), number: 0 }
-}
-
-fn relayed(bytes: &[u8]) -> Answer {
-    Ok(Arc::new(Relayed::read(bytes).expect("a whole message")))
-}
-
-fn address(name: &Name, number: u32, ttl: u32) -> Answer {
-    relayed(&asked(name).answer_for(Ipv4Addr::from(number), ttl))
-}
 
 #[test]
 fn an_entry_answers_until_its_ttl_is_over_and_grows_old() {
@@ -79,7 +45,6 @@ fn an_entry_answers_its_own_question_only() {
 #[test]
 fn what_has_no_lifetime_is_not_kept_and_failures_are_kept_briefly() {
     let (cache, www) = (Cache::new(CacheRules::of_size(1 << 20)), name("www.example"));
-    let failure = |kind| Err(UpstreamFailure { kind, rcode: None });
     for content in
         [address(&www, 1, 0), relayed(&asked(&www).rcode(3)), failure(FailureKind::Busy), failure(FailureKind::ClientBusy)]
     {
@@ -93,6 +58,42 @@ fn what_has_no_lifetime_is_not_kept_and_failures_are_kept_briefly() {
         assert_eq!(cache.find(&key(&www), 5 * SECOND).expect("kept for a while").cached.content, content);
         assert!(cache.find(&key(&www), SECOND + FAILURE_LIFETIME).is_none());
     }
+}
+
+#[test]
+fn absence_is_kept_by_the_smaller_of_ttl_and_minimum() {
+    let www = name("www.example");
+    for (rcode, ttl, minimum, kept) in [(3, 300, 60, 60), (0, 60, 300, 60), (3, 86_400, 86_400, 10_800), (3, 60, 0, 0)] {
+        let cache = Cache::new(CacheRules::of_size(1 << 20));
+        cache.keep(&key(&www), &relayed(&asked(&www).negative(rcode, ttl, minimum)), SECOND);
+        let fresh = |seconds: u32| cache.peek(&key(&www), SECOND * seconds).is_some();
+        assert_eq!((fresh(kept), fresh(kept + 1)), (kept > 0, false), "rcode {rcode}, TTL {ttl}, minimum {minimum}");
+    }
+    let cache = Cache::new(CacheRules::of_size(1 << 20));
+    for (ttl, kept) in [(u32::MAX, 0), (0x8000_0000, 0), (0, 0), (0x7fff_ffff, 86_400), (60, 60)] {
+        cache.keep(&key(&www), &address(&www, 1, ttl), Duration::ZERO);
+        let fresh = |seconds: u32| cache.peek(&key(&www), SECOND * seconds).is_some();
+        assert_eq!((kept > 0 && fresh(kept - 1), fresh(kept)), (kept > 0, false), "TTL {ttl}");
+    }
+}
+
+#[test]
+fn another_size_takes_effect_at_once_and_keeps_what_has_room() {
+    let cache = Cache::new(CacheRules::of_size(4 << 20));
+    let names: Vec<Name> = (0..2000).map(|number| name(&format!("n{number}.example"))).collect();
+    for name in &names {
+        cache.keep(&key(name), &absent(name, 600), SECOND);
+        cache.find(&key(name), SECOND);
+    }
+    let left = || names.iter().filter(|name| cache.peek(&key(name), SECOND).is_some()).count();
+    assert_eq!(left(), 2000);
+    for (bytes, least) in [(1 << 20, 500), (100_000, 20), (0, 0), (4 << 20, 0)] {
+        cache.change(CacheRules::of_size(bytes), SECOND);
+        assert!(cache.counts().bytes <= bytes as u64 + 4 * 64, "{bytes}: {:?}", cache.counts());
+        assert!(left() >= least, "{bytes}: {} are left", left());
+    }
+    cache.keep(&key(&names[0]), &address(&names[0], 1, 60), SECOND);
+    assert_eq!(left(), 1);
 }
 
 #[test]
@@ -256,6 +257,33 @@ proptest! {
                 prop_assert_eq!(found, expected);
             }
             prop_assert!(large || cache.counts().bytes <= 12_000);
+        }
+    }
+}
+
+proptest! {
+    /// Whatever was kept for other questions, an answer found is the one that was kept for this very question.
+    #[test]
+    fn no_answer_leaks_into_another_question(steps in prop::collection::vec((any::<[u8; 6]>(), any::<bool>()), 1..200)) {
+        let cache = Cache::new(CacheRules::of_size(1 << 22));
+        let mut model = HashMap::new();
+        for (number, (dice, upper)) in steps.into_iter().enumerate() {
+            let label = format!("{}.example", dice[0] % 3);
+            let www = name(&if upper { label.to_uppercase() } else { label.clone() });
+            let question = CacheKey {
+                name: &www,
+                record_type: RecordType(u16::from(dice[1] % 3)),
+                class: Class(u16::from(dice[2] % 2)),
+                dnssec_ok: dice[3] % 2 == 0,
+                checking_disabled: dice[4] % 2 == 0,
+                route: Route::of(&Name::root(), [[dice[5] % 3]]),
+            };
+            let place = (label, dice[1] % 3, dice[2] % 2, dice[3] % 2, dice[4] % 2, dice[5] % 3);
+            let found = cache.find(&question, SECOND).map(|found| found.cached.content.clone());
+            prop_assert_eq!(found.as_ref(), model.get(&place));
+            let content = address(&www, u32::try_from(number).expect("few steps"), 60);
+            cache.keep(&question, &content, SECOND);
+            model.insert(place, content);
         }
     }
 }

@@ -140,3 +140,6 @@ impl Upstreams {
         if failed && let Some(stale) = stale() { stale } else { Given::Brought(answer) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -271,6 +271,19 @@ impl Asked {
         self.reply(0x8180 | u16::from(rcode))
     }
 
+    /// A reply with this rcode and, in the authority section, an SOA record of the root with this TTL and minimum.
+    pub fn negative(&self, rcode: u8, ttl: u32, minimum: u32) -> Vec<u8> {
+        let mut reply = self.rcode(rcode);
+        reply[9] = 1;
+        reply.extend([0, 0, 6, 0, 1]);
+        reply.extend(ttl.to_be_bytes());
+        reply.extend([0, 22, 0, 0]);
+        for number in [1, 3600, 1200, 604_800, minimum] {
+            reply.extend(u32::to_be_bytes(number));
+        }
+        reply
+    }
+
     /// A reply without records, with this rcode and extended error.
     pub fn extended_error(&self, rcode: u8, code: u16, text: &str) -> Vec<u8> {
         let mut reply = self.rcode(rcode);
