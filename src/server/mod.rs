@@ -275,7 +275,7 @@ impl Running {
         }
         let loaded = self.loaded(&program).await?;
         let old = Arc::clone(&self.accounts.snapshot.load().upstreams);
-        let upstreams = Upstreams::new_from(&program.upstream, Some(&old))
+        let upstreams = Upstreams::new_from(&program.upstream, Some(&*old))
             .map_err(|error| self.fail(format!("{error}\nhint: {}", error.hint())))?;
         self.serving.change(&program).await.map_err(|error| self.fail(error.to_string()))?;
         self.accounts.journal.change(program.journal.clone());

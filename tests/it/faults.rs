@@ -32,7 +32,7 @@ const BROKEN: [(&str, &str); 51] = [
     ("our own listener as upstream", "[upstream]\nservers = [\"udp://127.0.0.1:5300\"]\n"),
     (
         "later upstreams",
-        "[upstream]\nstrategy = \"parallel\"\nrebinding = \"block\"\nvalidate = true\n[[upstream.zone]]\nname = \"a.lan\"\n",
+        "[upstream]\nrebinding = \"block\"\nvalidate = true\n[[upstream.zone]]\nname = \"a.lan\"\n",
     ),
     (
         "later answers",

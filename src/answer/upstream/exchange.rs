@@ -2,18 +2,30 @@
 //!
 //! The order: UDP with EDNS and random case; by TCP what UDP cannot tell; without EDNS where the server knows none.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::address::UpstreamAddress;
 use super::counters::{Counters, UpstreamStats};
 use super::failure::Fault;
 use super::health::Health;
+use super::pace::Pace;
 use super::question::{Announced, Fit, Question, Spelling};
+use super::ration::Ration;
+use super::sockets::Sockets;
 use super::tcp::Tcp;
 use super::udp::{self, Heard, Why};
 use crate::dns::{Rcode, Relayed, Transport};
+
+/// So often one client's query may be put to upstreams, in whatever way: who asks must not make us ask many times
+/// (NXNSAttack and its kin). A datagram sent again because none came back is the same asking.
+const ASKINGS: usize = 4;
+
+/// So long an upstream is asked without EDNS once it was seen to know none; then it may have learnt.
+const WITHOUT_EDNS: Duration = Duration::from_secs(600);
 
 /// One upstream and all that is known of it; it outlives a reload that keeps it.
 #[derive(Debug)]
@@ -21,9 +33,21 @@ pub(super) struct Upstream {
     pub(super) address: UpstreamAddress,
     pub(super) counters: Arc<Counters>,
     pub(super) health: Health,
+    sockets: Arc<Sockets>,
+    pace: Pace,
     tcp: Tcp,
     /// It was seen to change the case of the question's letters.
     changes_case: AtomicBool,
+    /// Until when it is taken to know no EDNS.
+    without_edns: Mutex<Option<Instant>>,
+}
+
+/// What one question may cost, all upstreams together.
+#[derive(Debug)]
+pub(super) struct Effort {
+    /// Its whole time.
+    pub(super) time: Duration,
+    askings: AtomicUsize,
 }
 
 /// What one question brought from one upstream.
@@ -33,6 +57,8 @@ pub(super) enum Outcome {
     Message(Box<Relayed>),
     /// An error without a question.
     Bare(Rcode),
+    /// An answer of no use: aliases in a circle, or endless. The name is at fault and not the upstream.
+    Useless,
 }
 
 impl Outcome {
@@ -40,33 +66,71 @@ impl Outcome {
         match self {
             Self::Message(relayed) => relayed.rcode(),
             Self::Bare(rcode) => *rcode,
+            Self::Useless => Rcode::NOERROR,
         }
     }
 }
 
+impl Effort {
+    /// For a question that may take `time`.
+    pub(super) fn new(time: Duration) -> Self {
+        Self { time, askings: AtomicUsize::new(ASKINGS) }
+    }
+
+    /// Whether the question may be asked once more in some way.
+    pub(super) fn is_left(&self) -> bool {
+        self.askings.load(Relaxed) > 0
+    }
+
+    fn spend(&self) -> Result<(), Fault> {
+        let less = |left: usize| left.checked_sub(1);
+        self.askings.fetch_update(Relaxed, Relaxed, less).map(drop).map_err(|_| Fault::Full)
+    }
+
+    /// An asking that reached nobody costs nobody anything.
+    fn give_back(&self) {
+        self.askings.fetch_add(1, Relaxed);
+    }
+}
+
 impl Upstream {
-    pub(super) fn new(address: UpstreamAddress, idle: Duration) -> Self {
+    pub(super) fn new(address: UpstreamAddress, idle: Duration, ration: &Arc<Ration>) -> Self {
         Self {
+            sockets: Sockets::new(address.address, ration),
+            pace: Pace::default(),
             tcp: Tcp::new(address.address, idle),
             address,
             counters: Arc::default(),
             health: Health::new(),
             changes_case: AtomicBool::new(false),
+            without_edns: Mutex::default(),
         }
     }
 
-    /// Asks, and waits for as long as it is polled; by UDP the question is sent again after `resend`.
+    /// Asks, and waits for as long as it is polled.
     ///
     /// # Errors
     /// The [`Fault`] that leaves no hope of an answer from this upstream.
-    pub(super) async fn ask(&self, question: &Question, resend: Duration) -> Result<Outcome, Fault> {
-        let first = self.ask_once(question, Announced::Edns, resend).await?;
-        if Fault::of(first.rcode()) != Some(Fault::Unsupported) {
+    pub(super) async fn ask(&self, question: &Question, effort: &Effort) -> Result<Outcome, Fault> {
+        let announced = self.announced();
+        let first = self.ask_once(question, announced, effort).await?;
+        if Fault::of(first.rcode()) != Some(Fault::Unsupported) || announced == Announced::Plain || !effort.is_left() {
             return Ok(first);
         }
         // RFC 6891 section 7: a server that knows no EDNS says FORMERR, or NOTIMP.
-        let plain = self.ask_once(question, Announced::Plain, resend).await?;
-        Ok(if Fault::of(plain.rcode()) == Some(Fault::Unsupported) { first } else { plain })
+        let plain = self.ask_once(question, Announced::Plain, effort).await?;
+        if Fault::of(plain.rcode()) == Some(Fault::Unsupported) {
+            return Ok(first);
+        }
+        if Fault::of(plain.rcode()).is_none() {
+            *self.without_edns.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + WITHOUT_EDNS);
+        }
+        Ok(plain)
+    }
+
+    /// Takes new sockets into use: where an upstream does not answer, it may be this machine's address that has changed.
+    pub(super) fn renew_sockets(&self) {
+        self.sockets.renew();
     }
 
     /// As metrics show it.
@@ -86,24 +150,26 @@ impl Upstream {
         self.tcp.has_connections()
     }
 
-    async fn ask_once(&self, question: &Question, announced: Announced, resend: Duration) -> Result<Outcome, Fault> {
+    async fn ask_once(&self, question: &Question, announced: Announced, effort: &Effort) -> Result<Outcome, Fault> {
         match self.address.transport {
-            Transport::Tcp => self.by_tcp(question, self.spelling(), announced).await,
-            Transport::Udp => self.by_udp(question, announced, resend).await,
+            Transport::Tcp => self.by_tcp(question, self.spelling(), announced, effort).await,
+            Transport::Udp => self.by_udp(question, announced, effort).await,
         }
     }
 
-    async fn by_udp(&self, question: &Question, announced: Announced, resend: Duration) -> Result<Outcome, Fault> {
-        let why = match self.datagram(question, self.spelling(), announced, resend).await? {
+    async fn by_udp(&self, question: &Question, announced: Announced, effort: &Effort) -> Result<Outcome, Fault> {
+        let why = match self.datagram(question, (self.spelling(), announced), effort).await? {
             Heard::Answer(relayed) => return Ok(Outcome::Message(relayed)),
+            Heard::Useless => return Ok(Outcome::Useless),
             Heard::AskByTcp(why) => why,
         };
-        match (why, self.by_tcp(question, Spelling::Random, announced).await) {
+        match (why, self.by_tcp(question, Spelling::Random, announced, effort).await) {
             // Nobody there by TCP who could be asked: better an answer without 0x20 than none from this server ever.
             (Why::OtherCase, Err(Fault::Unreachable | Fault::Network | Fault::Timeout)) => {
                 self.changes_case.store(true, Relaxed);
-                match self.datagram(question, Spelling::Folded, announced, resend).await? {
+                match self.datagram(question, (Spelling::Folded, announced), effort).await? {
                     Heard::Answer(relayed) => Ok(Outcome::Message(relayed)),
+                    Heard::Useless => Ok(Outcome::Useless),
                     Heard::AskByTcp(_) => Err(Fault::Network),
                 }
             }
@@ -111,35 +177,59 @@ impl Upstream {
         }
     }
 
-    async fn datagram(
-        &self,
-        question: &Question,
-        spelling: Spelling,
-        announced: Announced,
-        resend: Duration,
-    ) -> Result<Heard, Fault> {
+    async fn datagram(&self, question: &Question, how: (Spelling, Announced), effort: &Effort) -> Result<Heard, Fault> {
+        effort.spend()?;
         self.counters.request();
-        let sending = question.send(rand::random(), spelling, announced);
-        udp::exchange(self.address.address, &sending, resend, &self.counters).await
+        let pauses = self.pace.pauses(effort.time);
+        let heard = udp::exchange(&self.sockets, question, how, (&self.pace, pauses), &self.counters).await;
+        if matches!(heard, Err(Fault::Unreachable | Fault::Network)) {
+            effort.give_back();
+        }
+        heard
     }
 
     /// By TCP a reply in another case is an answer all the same: nobody off the path can have sent it. That it came
     /// shows that the server does so, and 0x20 is left off from then on.
-    async fn by_tcp(&self, question: &Question, spelling: Spelling, announced: Announced) -> Result<Outcome, Fault> {
-        self.counters.request();
-        let mut fit = self.tcp.exchange(question, spelling, announced, &self.counters).await?;
+    async fn by_tcp(
+        &self,
+        question: &Question,
+        spelling: Spelling,
+        announced: Announced,
+        effort: &Effort,
+    ) -> Result<Outcome, Fault> {
+        let mut fit = self.stream(question, (spelling, announced), effort).await?;
         if matches!(fit, Fit::OtherCase) {
             self.counters.fault(Fault::Case);
             self.changes_case.store(true, Relaxed);
-            self.counters.request();
-            fit = self.tcp.exchange(question, Spelling::Folded, announced, &self.counters).await?;
+            fit = self.stream(question, (Spelling::Folded, announced), effort).await?;
         }
         match fit {
             Fit::Answer(relayed) => Ok(Outcome::Message(relayed)),
             Fit::Bare(rcode) => Ok(Outcome::Bare(rcode)),
+            Fit::Useless => Ok(Outcome::Useless),
             // A stream has room for everything: a truncated answer there is none.
-            Fit::Truncated | Fit::Useless | Fit::OtherCase | Fit::Mismatch | Fit::Malformed => Err(Fault::Malformed),
+            Fit::Truncated | Fit::OtherCase | Fit::Mismatch | Fit::Malformed => Err(Fault::Malformed),
         }
+    }
+
+    async fn stream(
+        &self,
+        question: &Question,
+        (spelling, announced): (Spelling, Announced),
+        effort: &Effort,
+    ) -> Result<Fit, Fault> {
+        effort.spend()?;
+        self.counters.request();
+        let fit = self.tcp.exchange(question, spelling, announced, &self.counters).await;
+        if matches!(fit, Err(Fault::Unreachable | Fault::Network | Fault::Full)) {
+            effort.give_back();
+        }
+        fit
+    }
+
+    fn announced(&self) -> Announced {
+        let without = *self.without_edns.lock().unwrap_or_else(PoisonError::into_inner);
+        if without.is_some_and(|until| Instant::now() < until) { Announced::Plain } else { Announced::Edns }
     }
 
     fn spelling(&self) -> Spelling {

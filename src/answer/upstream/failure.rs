@@ -25,7 +25,7 @@ pub enum Fault {
     Malformed,
     /// A reply that spelt the question in another case (0x20); asked again by TCP.
     Case,
-    /// No room on the upstream's connections.
+    /// No room on the upstream's connections, or for one more asking of this question.
     Full,
 }
 
@@ -91,6 +91,8 @@ pub enum FailureKind {
     Busy,
     /// This client has too many queries waiting.
     ClientBusy,
+    /// Too many questions for names of this zone are under way.
+    ZoneBusy,
 }
 
 impl UpstreamFailure {
@@ -98,7 +100,7 @@ impl UpstreamFailure {
     pub const fn ede(&self) -> Ede {
         match self.kind {
             FailureKind::Unreachable => Ede::NO_REACHABLE_AUTHORITY,
-            FailureKind::Network | FailureKind::Busy | FailureKind::ClientBusy => Ede::NETWORK_ERROR,
+            FailureKind::Network | FailureKind::Busy | FailureKind::ClientBusy | FailureKind::ZoneBusy => Ede::NETWORK_ERROR,
         }
     }
 
@@ -106,7 +108,7 @@ impl UpstreamFailure {
     pub const fn may_be_kept(&self) -> bool {
         match self.kind {
             FailureKind::Unreachable | FailureKind::Network => true,
-            FailureKind::Busy | FailureKind::ClientBusy => false,
+            FailureKind::Busy | FailureKind::ClientBusy | FailureKind::ZoneBusy => false,
         }
     }
 }
@@ -118,6 +120,7 @@ impl fmt::Display for UpstreamFailure {
             FailureKind::Network => "no upstream gave a usable answer",
             FailureKind::Busy => "too many questions are under way",
             FailureKind::ClientBusy => "too many queries of this client are waiting",
+            FailureKind::ZoneBusy => "too many questions for names of this zone are under way",
         })?;
         match self.rcode {
             Some(rcode) => write!(f, " ({rcode})"),

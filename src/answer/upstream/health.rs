@@ -1,8 +1,8 @@
 //! How an upstream has been of late: whether it is asked in its turn, and how soon it answers.
 //!
-//! The rule: three failures in a row set an upstream back behind the others; one answer brings it forward again. While
-//! it is set back one question a second is put to it beside the others, so that its return is noticed within a second
-//! of its first answer and nobody waits for it meanwhile.
+//! The rule: three failures in a row set an upstream back behind the others; one answer brings it forward again. That it is
+//! silent to one question while it answers another is the name's fault and none of its own. While it is set back one
+//! question a second at most is put to it beside the others, so that nobody waits for it meanwhile.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,6 +18,11 @@ const PROBE: Duration = Duration::from_secs(1);
 /// The pause between two lines in the log about one upstream.
 const QUIET: Duration = Duration::from_secs(60);
 
+/// The estimate of how long nearly all answers take goes up by the one and down to the other of a thousand: at rest when 19 of
+/// 20 answers come sooner, for 0.17 = ln 1.19 weighs as much as 19 times 0.0091 = −ln 0.991.
+const UP: u32 = 1190;
+const DOWN: u32 = 991;
+
 /// One upstream's health; shared by all questions, kept over reloads.
 #[derive(Debug)]
 pub(super) struct Health {
@@ -29,17 +34,35 @@ struct State {
     failures: u32,
     set_back: bool,
     next_probe: Option<Instant>,
+    /// When it last answered anything.
+    answered: Option<Instant>,
     latency: Option<Duration>,
+    nearly_all: Option<Duration>,
     said: Option<Instant>,
 }
 
-/// A change that the log may speak of.
+/// A change of an upstream's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) struct Change {
+    pub(super) to: Standing,
+    /// Whether it is due in the log.
+    pub(super) loud: Loud,
+}
+
+/// Where an upstream stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
     /// Set back.
     Down,
-    /// In its turn again.
+    /// In its turn.
     Up,
+}
+
+/// Whether the log has heard of an upstream within the last minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Loud {
+    Yes,
+    No,
 }
 
 impl Health {
@@ -47,29 +70,39 @@ impl Health {
         Self { state: Mutex::new(State::default()) }
     }
 
-    /// Notes an answer, and how long it took; a change is returned where it is due in the log.
+    /// Notes an answer, and how long it took.
     pub(super) fn answered(&self, took: Duration, now: Instant) -> Option<Change> {
         let mut state = self.state();
         state.failures = 0;
+        state.answered = Some(now);
         state.learn(took);
         let changed = std::mem::take(&mut state.set_back);
-        changed.then_some(Change::Up).filter(|_| state.may_speak(now))
+        changed.then(|| state.change(Standing::Up, now))
     }
 
-    /// Notes a failure that took `waited`; a change is returned where it is due in the log.
+    /// Notes a failure that took `waited`.
     pub(super) fn failed(&self, waited: Duration, now: Instant) -> Option<Change> {
         let mut state = self.state();
-        state.failures = state.failures.saturating_add(1);
-        // Silence is at least as slow as it lasted; a quick refusal says nothing of speed.
-        if state.latency.is_none_or(|known| known < waited) {
-            state.learn(waited);
+        if state.answered.is_some_and(|answered| answered + waited > now) {
+            return None;
         }
+        state.failures = state.failures.saturating_add(1);
+        state.slower_than(waited);
         if state.set_back || state.failures < FAILURES {
             return None;
         }
         state.set_back = true;
         state.next_probe = Some(now + PROBE);
-        Some(Change::Down).filter(|_| state.may_speak(now))
+        Some(state.change(Standing::Down, now))
+    }
+
+    /// Notes that another one had answered when this one had not, after `waited`.
+    pub(super) fn outpaced(&self, waited: Duration) {
+        let mut state = self.state();
+        state.slower_than(waited);
+        if state.nearly_all.is_some_and(|usual| usual < waited) {
+            state.rank(waited);
+        }
     }
 
     /// Whether it is asked in its turn.
@@ -92,6 +125,11 @@ impl Health {
         self.state().latency
     }
 
+    /// Within how long 19 of 20 answers come; `None` before its first answer.
+    pub(super) fn nearly_all(&self) -> Option<Duration> {
+        self.state().nearly_all
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -101,14 +139,31 @@ impl State {
     /// Moves the smoothed latency an eighth of the way, as RFC 6298 section 2 does for round trips.
     fn learn(&mut self, took: Duration) {
         self.latency = Some(self.latency.map_or(took, |known| known - known / 8 + took / 8));
+        match self.nearly_all {
+            Some(_) => self.rank(took),
+            None => self.nearly_all = Some(2 * took),
+        }
     }
 
-    fn may_speak(&mut self, now: Instant) -> bool {
+    /// Silence is at least as slow as it lasted; a quick refusal says nothing of speed.
+    fn slower_than(&mut self, waited: Duration) {
+        if self.latency.is_none_or(|known| known < waited) {
+            let known = self.latency.unwrap_or(waited);
+            self.latency = Some(known - known / 8 + waited / 8);
+        }
+    }
+
+    /// Moves the estimate of the 95th percentile by one observation.
+    fn rank(&mut self, took: Duration) {
+        self.nearly_all = self.nearly_all.map(|usual| usual * if took > usual { UP } else { DOWN } / 1000);
+    }
+
+    fn change(&mut self, to: Standing, now: Instant) -> Change {
         let due = self.said.is_none_or(|said| now.saturating_duration_since(said) >= QUIET);
         if due {
             self.said = Some(now);
         }
-        due
+        Change { to, loud: if due { Loud::Yes } else { Loud::No } }
     }
 }
 

@@ -1,11 +1,27 @@
-//! How much may be under way at once: in total, and for one client, so that one cannot starve the others.
+//! How much may be under way at once: in total, for one client and for one zone, so that none can starve the others.
+//!
+//! The rule: a client is an address, by IPv6 a network of 64 bits, for a host has as many addresses there as it likes. A zone
+//! is what somebody can register (below a public suffix). While a zone's names find answers it may have a quarter of the
+//! whole; once eight questions in a row found none, a sixty-fourth: random names under a dead zone, each of which takes its
+//! whole time, then leave the room to names that have answers.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicUsize, Ordering::AcqRel, Ordering::Acquire};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::failure::FailureKind;
+use super::pool::Answer;
+use crate::dns::{Name, Rcode};
+
+/// So many questions of a zone without an answer in a row make it a dead one.
+const DEAD: u32 = 8;
+
+/// The parts of the whole that a zone may have.
+const ZONE: usize = 4;
+const DEAD_ZONE: usize = 64;
 
 /// The counts, and their bounds.
 #[derive(Debug)]
@@ -21,11 +37,26 @@ pub(super) struct Limits {
 struct Questions {
     most: usize,
     now: AtomicUsize,
+    /// By a hash of the zone's name, keyed anew in each process: two zones that share one share a bound, and nobody can seek
+    /// such a pair.
+    zones: Mutex<HashMap<u64, Zone>>,
+    key: RandomState,
+}
+
+/// A zone with questions under way.
+#[derive(Debug, Default)]
+struct Zone {
+    under_way: usize,
+    /// Questions without an answer since the last that had one.
+    unanswered: u32,
 }
 
 /// Leave to put one question to upstreams; dropped when it has ended.
 #[derive(Debug)]
-pub(super) struct QuestionPermit(Arc<Questions>);
+pub(super) struct QuestionPermit {
+    questions: Arc<Questions>,
+    zone: u64,
+}
 
 /// Leave for one query of a client to wait; dropped when it has its answer or is given up.
 #[derive(Debug)]
@@ -36,23 +67,41 @@ pub(super) struct ClientPermit<'a> {
 
 impl Limits {
     pub(super) fn new(in_total: usize, per_client: usize) -> Self {
+        let (now, zones, key) = (AtomicUsize::new(0), Mutex::default(), RandomState::new());
         Self {
-            questions: Arc::new(Questions { most: in_total, now: AtomicUsize::new(0) }),
+            questions: Arc::new(Questions { most: in_total, now, zones, key }),
             per_client,
             clients: std::array::from_fn(|_| Mutex::new(HashMap::new())),
             spread: RandomState::new(),
         }
     }
 
-    /// Room for one more question, where there is some.
-    pub(super) fn question(&self) -> Option<QuestionPermit> {
-        let Questions { most, now } = &*self.questions;
+    /// Room for one more question for `name`.
+    ///
+    /// # Errors
+    /// Whose room is used up.
+    pub(super) fn question(&self, name: &Name) -> Result<QuestionPermit, FailureKind> {
+        let Questions { most, now, key, .. } = &*self.questions;
+        let zone = key.hash_one(registered(name));
+        let mut zones = self.questions.zones();
+        let entry = zones.entry(zone).or_default();
+        if entry.under_way >= entry.share(*most) {
+            return Err(FailureKind::ZoneBusy);
+        }
         let more = |count: usize| (count < *most).then(|| count + 1);
-        now.fetch_update(AcqRel, Acquire, more).ok().map(|_| QuestionPermit(Arc::clone(&self.questions)))
+        if now.fetch_update(AcqRel, Acquire, more).is_err() {
+            if entry.under_way == 0 {
+                zones.remove(&zone);
+            }
+            return Err(FailureKind::Busy);
+        }
+        entry.under_way += 1;
+        Ok(QuestionPermit { questions: Arc::clone(&self.questions), zone })
     }
 
     /// Room for one more query of this client, where there is some.
     pub(super) fn client(&self, client: IpAddr) -> Option<ClientPermit<'_>> {
+        let client = network(client);
         let mut clients = self.clients_with(client);
         let waiting = clients.entry(client).or_default();
         if *waiting >= self.per_client {
@@ -73,9 +122,39 @@ impl Limits {
     }
 }
 
+impl Zone {
+    fn share(&self, whole: usize) -> usize {
+        let part = if self.unanswered >= DEAD { DEAD_ZONE } else { ZONE };
+        (whole / part).max(1)
+    }
+}
+
+impl Questions {
+    fn zones(&self) -> MutexGuard<'_, HashMap<u64, Zone>> {
+        self.zones.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl QuestionPermit {
+    /// Notes what the question came to, and gives the room back.
+    pub(super) fn ended(self, answer: &Answer) {
+        let found = answer.as_ref().is_ok_and(|relayed| relayed.rcode() != Rcode::SERVFAIL);
+        if let Some(zone) = self.questions.zones().get_mut(&self.zone) {
+            zone.unanswered = if found { 0 } else { zone.unanswered.saturating_add(1) };
+        }
+    }
+}
+
 impl Drop for QuestionPermit {
     fn drop(&mut self) {
-        self.0.now.fetch_sub(1, AcqRel);
+        self.questions.now.fetch_sub(1, AcqRel);
+        let mut zones = self.questions.zones();
+        if let Some(zone) = zones.get_mut(&self.zone) {
+            zone.under_way -= 1;
+            if zone.under_way == 0 {
+                zones.remove(&self.zone);
+            }
+        }
     }
 }
 
@@ -88,6 +167,31 @@ impl Drop for ClientPermit<'_> {
                 clients.remove(&self.client);
             }
         }
+    }
+}
+
+/// The part of a name that somebody has registered, in wire form: its public suffix and one label more.
+fn registered(name: &Name) -> &[u8] {
+    let labels = psl::domain(&text(name)).map_or(2, |domain| 1 + domain.as_bytes().iter().filter(|octet| **octet == b'.').count());
+    let mut wire = name.as_wire();
+    for _ in labels..name.label_count() {
+        let (length, rest) = wire.split_first().expect("a name ends with the root");
+        wire = &rest[usize::from(*length)..];
+    }
+    wire
+}
+
+/// The name's labels with dots between, as the list of public suffixes is searched; a dot within a label makes two of it,
+/// which moves the name to another zone's share and does no harm.
+fn text(name: &Name) -> Vec<u8> {
+    name.labels().collect::<Vec<_>>().join(&b'.')
+}
+
+/// The client's network where it has many addresses in it.
+fn network(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX)).into(),
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

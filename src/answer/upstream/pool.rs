@@ -11,13 +11,15 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::counters::UpstreamStats;
-use super::exchange::{Outcome, Upstream};
+use super::exchange::{Effort, Outcome, Upstream};
 use super::failure::{FailureKind, Fault, UpstreamFailure};
 use super::flight::Flights;
-use super::health::Change;
+use super::health::{Change, Loud, Standing};
 use super::limits::Limits;
+use super::probe;
 use super::question::Question;
 use super::race::{Race, Turn};
+use super::ration::Ration;
 use super::settings::{AuthenticData, Settings, Strategy};
 use super::system::{SetupError, addresses};
 use crate::answer::Route;
@@ -56,16 +58,20 @@ impl Upstreams {
         Self::new_from(settings, None)
     }
 
-    /// As [`Upstreams::new`]; an upstream that `old` has too keeps its health, counters and connections.
+    /// As [`Upstreams::new`]; an upstream that one of `known` has too is the same one, with its health, counters, sockets and
+    /// connections: those in force before a reload, or those of another zone.
     ///
     /// # Errors
     /// As [`Upstreams::new`].
-    pub fn new_from(settings: &Settings, old: Option<&Self>) -> Result<Self, SetupError> {
-        let known = |address| old.and_then(|old| old.pool.upstreams.iter().find(|upstream| upstream.address == address).cloned());
-        let upstreams: Vec<Arc<Upstream>> = addresses(&settings.servers, &settings.system, &settings.own)?
-            .into_iter()
-            .map(|address| known(address.clone()).unwrap_or_else(|| Arc::new(Upstream::new(address, settings.idle))))
-            .collect();
+    pub fn new_from<'a>(settings: &Settings, known: impl IntoIterator<Item = &'a Self>) -> Result<Self, SetupError> {
+        let known: Vec<_> = known.into_iter().flat_map(|known| &known.pool.upstreams).collect();
+        let ration = Ration::of_process();
+        let upstream = |address| match known.iter().find(|upstream| upstream.address == address) {
+            Some(upstream) => Arc::clone(upstream),
+            None => Arc::new(Upstream::new(address, settings.idle, &ration)),
+        };
+        let upstreams: Vec<_> =
+            addresses(&settings.servers, &settings.system, &settings.own)?.into_iter().map(upstream).collect();
         let route = Route::of(&Name::root(), whom(&upstreams, settings.authentic_data));
         Ok(Self {
             pool: Arc::new(Pool {
@@ -131,12 +137,12 @@ impl Upstreams {
             if let Some(known) = known() {
                 return Err(known);
             }
-            let permit = self.limits.question().ok_or(failure(FailureKind::Busy))?;
+            let permit = self.limits.question(&question.name).map_err(failure)?;
             let (pool, question) = (Arc::clone(&self.pool), question.clone());
             Ok(async move {
                 let answer = pool.ask(Arc::new(question)).await;
                 keep(&answer);
-                drop(permit);
+                permit.ended(&answer);
                 answer
             })
         };
@@ -150,14 +156,15 @@ impl Pool {
         let begun = Instant::now();
         let order = self.order();
         self.probe(&order, &question, begun);
-        let mut race = Race::new(order, begun, self.timeout);
+        let effort = Arc::new(Effort::new(self.timeout));
+        let mut race = Race::new(order, begun, self.strategy, Arc::clone(&effort));
         let mut attempts = JoinSet::new();
         loop {
             let now = Instant::now();
             match race.turn(now) {
                 Turn::Ask(runner, upstream) => {
-                    let (question, resend) = (Arc::clone(&question), self.resend());
-                    attempts.spawn(async move { (runner, upstream.ask(&question, resend).await) });
+                    let (question, effort) = (Arc::clone(&question), Arc::clone(&effort));
+                    attempts.spawn(async move { (runner, upstream.ask(&question, &effort).await) });
                 }
                 Turn::Wait(until) => tokio::select! {
                     Some(ended) = attempts.join_next() => {
@@ -183,17 +190,12 @@ impl Pool {
         }
     }
 
-    /// By UDP a question is sent again after an eighth of its time.
-    fn resend(&self) -> Duration {
-        self.timeout / 8
-    }
-
     /// The healthy upstreams as the strategy says, then those set back.
     fn order(&self) -> Vec<Arc<Upstream>> {
         let (mut up, set_back): (Vec<_>, Vec<_>) = self.upstreams.iter().cloned().partition(|upstream| upstream.health.is_up());
         match self.strategy {
             Strategy::InOrder => {}
-            Strategy::Fastest => {
+            Strategy::Fastest | Strategy::Parallel => {
                 up.sort_by_key(|upstream| upstream.health.latency());
                 if up.len() > 1 && rand::random_ratio(1, EXPLORE) {
                     let other = rand::random_range(1..up.len());
@@ -211,12 +213,8 @@ impl Pool {
             return;
         }
         for upstream in order.iter().filter(|upstream| upstream.health.may_probe(now)) {
-            let (upstream, question, resend) = (Arc::clone(upstream), Arc::clone(question), self.resend());
-            let deadline = now + self.timeout;
-            tokio::spawn(async move {
-                let outcome = tokio::time::timeout_at(deadline, upstream.ask(&question, resend)).await;
-                note(&upstream, &outcome.unwrap_or(Err(Fault::Timeout)), now.elapsed());
-            });
+            let (upstream, question) = (Arc::clone(upstream), Arc::clone(question));
+            tokio::spawn(async move { probe::put(&upstream, &question).await });
         }
     }
 }
@@ -228,11 +226,14 @@ fn whom(upstreams: &[Arc<Upstream>], authentic_data: AuthenticData) -> impl Iter
 }
 
 /// Notes in counters and health what one attempt brought after `took`; an rcode that declines is for the race to weigh.
-pub(super) fn note(upstream: &Upstream, outcome: &Result<Outcome, Fault>, took: Duration) {
+pub(super) fn note(upstream: &Arc<Upstream>, outcome: &Result<Outcome, Fault>, took: Duration) {
     let now = Instant::now();
     let change = match outcome {
         Ok(message) => {
             upstream.counters.answer(took);
+            if matches!(message, Outcome::Useless) {
+                upstream.counters.fault(Fault::Malformed);
+            }
             match Fault::of(message.rcode()) {
                 Some(fault) => {
                     upstream.counters.fault(fault);
@@ -249,14 +250,19 @@ pub(super) fn note(upstream: &Upstream, outcome: &Result<Outcome, Fault>, took: 
     say(upstream, change);
 }
 
-/// Says in the log that an upstream is set back or in its turn again.
-pub(super) fn say(upstream: &Upstream, change: Option<Change>) {
-    match change {
-        Some(Change::Down) => {
+/// Says in the log that an upstream is set back or in its turn again; one that is set back is watched from now on.
+pub(super) fn say(upstream: &Arc<Upstream>, change: Option<Change>) {
+    let Some(Change { to, loud }) = change else { return };
+    if to == Standing::Down {
+        upstream.renew_sockets();
+        probe::watch(upstream);
+    }
+    match (to, loud) {
+        (Standing::Down, Loud::Yes) => {
             tracing::warn!(upstream = %upstream.address, "upstream does not answer: set back behind the others")
         }
-        Some(Change::Up) => tracing::info!(upstream = %upstream.address, "upstream answers again"),
-        None => {}
+        (Standing::Up, Loud::Yes) => tracing::info!(upstream = %upstream.address, "upstream answers again"),
+        (Standing::Down | Standing::Up, Loud::No) => {}
     }
 }
 

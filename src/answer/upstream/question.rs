@@ -107,11 +107,6 @@ impl Question {
 }
 
 impl Sending {
-    /// What the reply must repeat.
-    pub(super) const fn expected(&self) -> &Expected {
-        &self.expected
-    }
-
     /// Its bytes, and what the reply must repeat.
     pub(super) fn into_parts(self) -> (Vec<u8>, Expected) {
         (self.bytes, self.expected)

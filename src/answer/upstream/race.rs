@@ -7,22 +7,34 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::exchange::{Outcome, Upstream};
+use super::exchange::{Effort, Outcome, Upstream};
 use super::failure::{FailureKind, Fault, UpstreamFailure};
 use super::pool::{Answer, note, say};
+use super::settings::Strategy;
 use crate::dns::{Rcode, Relayed};
+
+/// Whoever is asked first is given so long before one of the other address family is asked too: the connection attempt
+/// delay of RFC 8305 section 5. Of two families one is often dead as a whole.
+const OTHER_FAMILY: Duration = Duration::from_millis(250);
+
+/// So long even the fastest is given.
+const HEDGE: Duration = Duration::from_millis(10);
 
 /// One question and its upstreams, in the order of asking.
 #[derive(Debug)]
 pub(super) struct Race {
     runners: Vec<Runner>,
+    strategy: Strategy,
+    effort: Arc<Effort>,
     /// How many of them have been asked.
     asked: usize,
-    /// When the next one is asked, though the last one asked may still answer.
+    /// When the next one is asked, though those asked may still answer.
     next: Instant,
     deadline: Instant,
     patience: Duration,
     best: Option<Outcome>,
+    /// An upstream was there, whatever it said.
+    reached: bool,
 }
 
 #[derive(Debug)]
@@ -56,45 +68,80 @@ pub(super) enum Turn {
 }
 
 impl Race {
-    pub(super) fn new(upstreams: Vec<Arc<Upstream>>, begun: Instant, timeout: Duration) -> Self {
+    pub(super) fn new(upstreams: Vec<Arc<Upstream>>, begun: Instant, strategy: Strategy, effort: Arc<Effort>) -> Self {
         let places = u32::try_from(upstreams.len()).unwrap_or(u32::MAX);
         let runner = |upstream| Runner { upstream, begun, state: RunnerState::NotAsked };
         Self {
             runners: upstreams.into_iter().map(runner).collect(),
+            strategy,
             asked: 0,
             next: begun,
-            deadline: begun + timeout,
+            deadline: begun + effort.time,
             // A fifth leaves a dead first server's question with an answer in half a second where 2 s are allowed;
             // with more servers each still gets its turn.
-            patience: timeout / places.saturating_add(1).max(5),
+            patience: effort.time / places.saturating_add(1).max(5),
+            effort,
             best: None,
+            reached: false,
         }
     }
 
     /// What is to be done at `now`.
     pub(super) fn turn(&mut self, now: Instant) -> Turn {
-        let under_way = self.runners[..self.asked].iter().any(|runner| runner.is_under_way());
+        let next_silence = self.note_silence(now);
+        let under_way = self.runners[..self.asked].iter().any(Runner::is_under_way);
         if now >= self.deadline {
             return Turn::Over;
         }
-        if self.asked == self.runners.len() {
-            return if under_way { Turn::Wait(self.deadline) } else { Turn::Over };
+        let until = |moment: Instant| Turn::Wait(next_silence.map_or(moment, |silence| silence.min(moment)));
+        if self.asked == self.runners.len() || !self.effort.is_left() {
+            return if under_way { until(self.deadline) } else { Turn::Over };
         }
         if under_way && now < self.next {
-            return Turn::Wait(self.next.min(self.deadline));
-        }
-        if let Some(last) = self.runners[..self.asked].last_mut()
-            && last.state == RunnerState::Asked
-        {
-            last.state = RunnerState::Silent;
-            say(&last.upstream, last.upstream.health.failed(now - last.begun, now));
+            return until(self.next.min(self.deadline));
         }
         let number = self.asked;
         let runner = &mut self.runners[number];
         (runner.begun, runner.state) = (now, RunnerState::Asked);
+        let upstream = Arc::clone(&runner.upstream);
         self.asked += 1;
-        self.next = now + self.patience;
-        Turn::Ask(number, Arc::clone(&runner.upstream))
+        self.next = now + self.head_start(number);
+        Turn::Ask(number, upstream)
+    }
+
+    /// Tells the health of those whose patience is over; returns when the next one's is.
+    fn note_silence(&mut self, now: Instant) -> Option<Instant> {
+        let mut next = None;
+        for runner in self.runners[..self.asked].iter_mut().filter(|runner| runner.state == RunnerState::Asked) {
+            let over = runner.begun + self.patience;
+            if over <= now {
+                runner.state = RunnerState::Silent;
+                say(&runner.upstream, runner.upstream.health.failed(now - runner.begun, now));
+            } else {
+                next = Some(next.map_or(over, |known: Instant| known.min(over)));
+            }
+        }
+        next
+    }
+
+    /// How long the runner of that number has before the next one is asked.
+    fn head_start(&self, number: usize) -> Duration {
+        let Some(next) = self.runners.get(number + 1) else { return self.patience };
+        let asked = &self.runners[number].upstream;
+        let family = |upstream: &Upstream| upstream.address.address.is_ipv6();
+        let patience =
+            if family(asked) == family(&next.upstream) { self.patience } else { self.patience.min(OTHER_FAMILY) };
+        match self.strategy {
+            Strategy::InOrder => patience,
+            // The two fastest at once; more than that would be a burden on others for a few milliseconds.
+            Strategy::Parallel if number == 0 => Duration::ZERO,
+            Strategy::Parallel => patience,
+            // When either of the two would nearly always have answered, the other one is asked too.
+            Strategy::Fastest => {
+                let usual = [asked.health.nearly_all(), next.upstream.health.nearly_all()].into_iter().flatten().min();
+                usual.map_or(patience, |usual| usual.max(HEDGE).min(patience))
+            }
+        }
     }
 
     /// Takes what a runner brought; the answer is returned where it is one.
@@ -102,9 +149,11 @@ impl Race {
         let runner = &mut self.runners[number];
         let noted_before = runner.state == RunnerState::Silent;
         match &outcome {
+            // What one question may cost is no fault of the upstream's.
+            Err(Fault::Full) if !self.effort.is_left() => runner.upstream.counters.fault(Fault::Full),
             // Its health has heard of this failure already.
             Err(fault) if noted_before => runner.upstream.counters.fault(*fault),
-            _ => note(&runner.upstream, &outcome, now - runner.begun),
+            Ok(_) | Err(_) => note(&runner.upstream, &outcome, now - runner.begun),
         }
         runner.state = RunnerState::Done;
         if number + 1 == self.asked {
@@ -112,17 +161,20 @@ impl Race {
             self.next = now;
         }
         let outcome = outcome.ok()?;
+        self.reached = true;
         if Fault::of(outcome.rcode()).is_some() {
-            runner.state = RunnerState::Declined;
+            self.runners[number].state = RunnerState::Declined;
             if self.best.as_ref().is_none_or(|best| rank(&outcome) > rank(best)) {
                 self.best = Some(outcome);
             }
             return None;
         }
-        self.account(now);
         match outcome {
-            Outcome::Message(relayed) => Some(Arc::from(relayed)),
-            Outcome::Bare(_) => None,
+            Outcome::Message(relayed) => {
+                self.account(now);
+                Some(Arc::from(relayed))
+            }
+            Outcome::Bare(_) | Outcome::Useless => None,
         }
     }
 
@@ -133,24 +185,26 @@ impl Race {
         for runner in &mut self.runners[..self.asked] {
             match runner.state {
                 RunnerState::Declined => say(&runner.upstream, runner.upstream.health.failed(Duration::ZERO, now)),
-                RunnerState::Silent => runner.upstream.counters.fault(Fault::Timeout),
-                RunnerState::NotAsked | RunnerState::Asked | RunnerState::Done => {}
+                RunnerState::Silent => {
+                    runner.upstream.counters.fault(Fault::Timeout);
+                    runner.upstream.health.outpaced(now - runner.begun);
+                }
+                RunnerState::Asked => runner.upstream.health.outpaced(now - runner.begun),
+                RunnerState::NotAsked | RunnerState::Done => {}
             }
         }
     }
 
     /// What is said when nobody had an answer: an upstream's SERVFAIL, or why there is nothing.
     pub(super) fn failure(mut self, now: Instant) -> Answer {
-        let mut reached = false;
         for runner in &self.runners[..self.asked] {
             match runner.state {
                 RunnerState::Asked => note(&runner.upstream, &Err(Fault::Timeout), now - runner.begun),
                 RunnerState::Silent => runner.upstream.counters.fault(Fault::Timeout),
-                RunnerState::Declined => reached = true,
-                RunnerState::NotAsked | RunnerState::Done => {}
+                RunnerState::NotAsked | RunnerState::Declined | RunnerState::Done => {}
             }
         }
-        let kind = if reached { FailureKind::Network } else { FailureKind::Unreachable };
+        let kind = if self.reached { FailureKind::Network } else { FailureKind::Unreachable };
         match self.best.take() {
             Some(Outcome::Message(relayed)) if relayed.rcode() == Rcode::SERVFAIL => Ok(Arc::from(relayed)),
             best => Err(UpstreamFailure { kind, rcode: best.map(|outcome| outcome.rcode()) }),
@@ -173,6 +227,6 @@ fn rank(outcome: &Outcome) -> u8 {
         (Outcome::Message(_), Some(Fault::Servfail)) => 3,
         (Outcome::Bare(_), Some(Fault::Servfail)) => 2,
         (Outcome::Message(_) | Outcome::Bare(_), Some(Fault::Refused)) => 1,
-        (Outcome::Message(_) | Outcome::Bare(_), _) => 0,
+        (Outcome::Message(_) | Outcome::Bare(_) | Outcome::Useless, _) => 0,
     }
 }

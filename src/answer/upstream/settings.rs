@@ -11,9 +11,12 @@ use super::system::SystemFiles;
 pub enum Strategy {
     /// As they are written; the next one only where the one before it fails.
     InOrder,
-    /// The one that answered soonest of late first; now and then another one, to learn of it.
+    /// The one that answered soonest of late first, the next one too where the answer takes unusually long; now and then
+    /// another one first, to learn of it.
     #[default]
     Fastest,
+    /// The two that answered soonest of late at once; the first answer is taken.
+    Parallel,
 }
 
 /// Whether clients are told that an upstream found all signatures in order (the AD bit).

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::address::{Server, UpstreamAddress};
 use super::exchange::Upstream;
+use super::ration::Ration;
 use super::settings::Settings;
 use crate::dns::{Message, Name, Query, RecordType, Relayed, Section, Source, Transport};
 
@@ -27,7 +28,7 @@ pub(super) fn query_from(name: &str, ip: [u8; 4]) -> Query {
 
 /// One upstream, without others around it.
 pub(super) fn upstream(transport: Transport, address: SocketAddr) -> Upstream {
-    Upstream::new(UpstreamAddress::new(transport, address), Duration::from_secs(10))
+    Upstream::new(UpstreamAddress::new(transport, address), Duration::from_secs(10), &Ration::new(64))
 }
 
 /// Settings of upstreams by UDP at these addresses, asked in order.

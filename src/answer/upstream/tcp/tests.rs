@@ -2,7 +2,8 @@
 
 use tokio::task::JoinSet;
 
-use super::super::exchange::{Outcome, Upstream};
+use super::super::exchange::{Effort, Outcome, Upstream};
+use super::super::ration::Ration;
 use super::super::scripted::{ScriptedUpstream, Step};
 use super::super::testing::{RIGHT, WRONG, addresses_in, query, upstream};
 use super::*;
@@ -12,9 +13,9 @@ const LONG: Duration = Duration::from_secs(10);
 
 async fn ask(upstream: &Upstream, name: &str) -> Result<Vec<std::net::Ipv4Addr>, Fault> {
     let question = Question::of(&query(name));
-    match timeout(LONG, upstream.ask(&question, LONG)).await.expect("an answer within the test's bound")? {
+    match timeout(LONG, upstream.ask(&question, &Effort::new(8 * LONG))).await.expect("an answer within the test's bound")? {
         Outcome::Message(relayed) => Ok(addresses_in(&relayed)),
-        Outcome::Bare(_) => Ok(Vec::new()),
+        Outcome::Bare(_) | Outcome::Useless => Ok(Vec::new()),
     }
 }
 
@@ -91,7 +92,7 @@ async fn a_server_that_always_closes_is_a_fault() {
 async fn an_idle_connection_is_closed_and_another_opened_when_needed() {
     let scripted = ScriptedUpstream::answering(RIGHT).await;
     let address = super::super::UpstreamAddress::new(Transport::Tcp, scripted.address);
-    let upstream = Upstream::new(address, Duration::from_millis(10));
+    let upstream = Upstream::new(address, Duration::from_millis(10), &Ration::new(64));
     assert_eq!(ask(&upstream, "school.example").await, Ok(vec![RIGHT]));
     timeout(LONG, async {
         while upstream.has_connections() {
@@ -113,7 +114,7 @@ async fn a_connection_fallen_silent_takes_no_more_questions() {
     .await;
     let upstream = upstream(Transport::Tcp, scripted.address);
     let question = Question::of(&query("school.example"));
-    assert!(timeout(Duration::from_millis(50), upstream.ask(&question, LONG)).await.is_err());
+    assert!(timeout(Duration::from_millis(50), upstream.ask(&question, &Effort::new(8 * LONG))).await.is_err());
     assert_eq!(ask(&upstream, "school.example").await, Ok(vec![RIGHT]));
     assert_eq!(scripted.connections(), 2);
 }

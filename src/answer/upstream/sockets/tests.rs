@@ -1,0 +1,184 @@
+//! Ports, ids and the life of sockets: 20,000 questions through the real pool, retirement by the clock, idle pools.
+
+use std::collections::{HashMap, HashSet};
+
+use tokio::task::JoinSet;
+
+use super::super::counters::Counters;
+use super::super::pace::Pace;
+use super::super::question::{Announced, Question, Spelling};
+use super::super::ration::MOST;
+use super::super::scripted::ScriptedUpstream;
+use super::super::testing::{RIGHT, query};
+use super::super::udp::{Heard, exchange};
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn pool(upstream: SocketAddr, sockets: usize) -> Arc<Sockets> {
+    Sockets::new(upstream, &Ration::new(sockets))
+}
+
+/// Lets the keeper do its work; the clock stands still or runs.
+async fn filled(sockets: &Arc<Sockets>, count: usize) {
+    for _ in 0..100_000 {
+        if sockets.state().slots.iter().filter(|slot| slot.is_fit(Instant::now())).count() == count {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("{} sockets instead of {count}", sockets.state().slots.len());
+}
+
+fn addresses(sockets: &Sockets) -> HashSet<usize> {
+    sockets.state().slots.iter().map(|slot| Arc::as_ptr(&slot.socket) as usize).collect()
+}
+
+/// The sockets, so that none is closed and its address used anew.
+fn held(sockets: &Sockets) -> Vec<Arc<Socket>> {
+    sockets.state().slots.iter().map(|slot| Arc::clone(&slot.socket)).collect()
+}
+
+/// How far the counts are from being equally likely: chi² and, by Wilson and Hilferty, its distance from the mean in standard
+/// deviations.
+fn chi_squared(counts: impl ExactSizeIterator<Item = u64> + Clone) -> (f64, f64) {
+    let free = (counts.len() - 1) as f64;
+    let mean = counts.clone().sum::<u64>() as f64 / counts.len() as f64;
+    let sum: f64 = counts.map(|count| (count as f64 - mean).powi(2) / mean).sum();
+    let spread = 2.0 / (9.0 * free);
+    (sum, ((sum / free).cbrt() - (1.0 - spread)) / spread.sqrt())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_thousand_questions_have_ports_and_ids_that_nobody_foresees() {
+    let scripted = ScriptedUpstream::answering(RIGHT).await;
+    let (sockets, counters) = (pool(scripted.address, MOST), Arc::new(Counters::default()));
+    // The pool is full from here on, so every port is drawn from alike.
+    sockets.draw(Instant::now()).expect("a socket");
+    filled(&sockets, MOST).await;
+    let mut askers = JoinSet::new();
+    for asker in 0..20 {
+        let (sockets, counters) = (Arc::clone(&sockets), Arc::clone(&counters));
+        askers.spawn(async move {
+            for number in 0..1000 {
+                let question = Question::of(&query(&format!("n{number}.m{asker}.example")));
+                let pace = Pace::default();
+                let asked = exchange(
+                    &sockets,
+                    &question,
+                    (Spelling::Random, Announced::Edns),
+                    (&pace, pace.pauses(100 * SECOND)),
+                    &counters,
+                );
+                assert!(matches!(asked.await, Ok(Heard::Answer(_))));
+            }
+        });
+    }
+    askers.join_all().await;
+
+    let seen = scripted.seen();
+    let mut ports: HashMap<u16, u64> = HashMap::new();
+    let mut ids = [0_u64; 256];
+    for asked in &seen {
+        *ports.entry(asked.from.port()).or_default() += 1;
+        ids[usize::from(asked.id() % 256)] += 1;
+    }
+    let most = *ports.values().max().expect("ports");
+    assert!(most <= u64::from(QUESTIONS), "one port carried {most}");
+    assert!(most as f64 <= 0.005 * seen.len() as f64, "one port carried {most} of {}", seen.len());
+    assert!(ports.len() >= MOST, "{} ports", ports.len());
+    assert!(ports.keys().all(|port| *port >= 20_000));
+    // Ports that were in use for the whole run; those that replaced a spent one had less time. Where the machine took
+    // longer than a socket lives there are none, and the ids alone are judged.
+    let (chi, deviation) = chi_squared(ports.values().copied());
+    println!("{} questions, {} ports, most {most}, chi² {chi:.0}, {deviation:+.2} standard deviations", seen.len(), ports.len());
+    if ports.len() <= MOST + MOST / 16 {
+        // 3.9 standard deviations are a matter of one in 20,000 runs; p > 0.01 is 2.33.
+        assert!(deviation < 3.9, "ports: chi² {chi}, {deviation} standard deviations");
+    }
+    let (chi, deviation) = chi_squared(ids.iter().copied());
+    println!("ids: chi² {chi:.0} of 255, {deviation:+.2} standard deviations");
+    assert!(deviation.abs() < 3.9, "ids: chi² {chi}, {deviation} standard deviations");
+}
+
+/// A full pool to a port at which nobody needs to listen, and the time at which its first socket was drawn.
+async fn full(sockets: usize) -> (Arc<Sockets>, Instant, Arc<Socket>) {
+    let (pool, now) = (pool(([127, 0, 0, 1], 9).into(), sockets), Instant::now());
+    let first = pool.draw(now).expect("a socket");
+    filled(&pool, sockets).await;
+    (pool, now, first)
+}
+
+#[tokio::test]
+async fn a_socket_is_replaced_ten_seconds_after_its_first_question() {
+    let (sockets, now, first) = full(32).await;
+    let (before, kept) = (addresses(&sockets), held(&sockets));
+    sockets.look_through(now + AGE - SECOND).await;
+    assert_eq!(addresses(&sockets), before, "what carried nothing, or carries for nine seconds, stays");
+    sockets.look_through(now + AGE).await;
+    let after = addresses(&sockets);
+    assert_eq!((after.len(), after.intersection(&before).count()), (32, 31), "one was replaced");
+    assert!(!after.contains(&(Arc::as_ptr(&first) as usize)));
+    drop(kept);
+    assert_eq!(Arc::strong_count(&first), 1, "whoever waits on it still holds it, and nobody else");
+    sockets.draw(now + AGE).expect("a socket");
+    let _held = held(&sockets);
+    sockets.look_through(now + IDLE + SECOND).await;
+    assert!(addresses(&sockets).is_disjoint(&after), "a minute is the end of what carried nothing too");
+}
+
+#[tokio::test]
+async fn a_socket_past_its_age_is_not_drawn_even_before_it_is_replaced() {
+    let (sockets, now, _first) = full(16).await;
+    let old: HashSet<_> = addresses(&sockets);
+    let drawn: Vec<_> = (0..400).map(|_| sockets.draw(now).expect("a socket")).collect();
+    assert!(drawn.iter().all(|socket| old.contains(&(Arc::as_ptr(socket) as usize))));
+    let late = sockets.draw(now + AGE).expect("a socket");
+    assert!(!old.contains(&(Arc::as_ptr(&late) as usize)), "opened for this question");
+}
+
+#[tokio::test]
+async fn no_socket_takes_more_than_its_questions() {
+    let (sockets, now) = (pool(([127, 0, 0, 1], 9).into(), 16), Instant::now());
+    let mut carried: HashMap<usize, u32> = HashMap::new();
+    let mut held = Vec::new();
+    // The keeper has no turn meanwhile.
+    for _ in 0..2000 {
+        let socket = sockets.draw(now).expect("a socket");
+        *carried.entry(Arc::as_ptr(&socket) as usize).or_default() += 1;
+        held.push(socket);
+    }
+    assert!(carried.values().all(|count| *count <= QUESTIONS), "{:?}", carried.values().max());
+    assert!(carried.len() >= 2000 / 64);
+}
+
+#[tokio::test]
+async fn a_pool_that_nobody_asks_closes_and_comes_back() {
+    let (sockets, now, _first) = full(32).await;
+    assert_eq!(sockets.look_through(now + IDLE).await, Keeper::Absent);
+    assert_eq!(sockets.state().slots.len(), 0);
+    sockets.draw(now + IDLE).expect("a socket");
+    filled(&sockets, 32).await;
+}
+
+#[tokio::test]
+async fn renewed_sockets_are_all_new() {
+    let (sockets, now, _first) = full(32).await;
+    let held = held(&sockets);
+    let before = addresses(&sockets);
+    sockets.renew();
+    sockets.look_through(now).await;
+    assert!(addresses(&sockets).is_disjoint(&before));
+    assert_eq!((held.len(), addresses(&sockets).len()), (32, 32));
+}
+
+#[tokio::test]
+async fn a_pool_that_is_dropped_leaves_its_share() {
+    let (ration, now) = (Ration::new(64), Instant::now());
+    let [first, second] = [(); 2].map(|()| Sockets::new(([127, 0, 0, 1], 9).into(), &ration));
+    first.draw(now).expect("a socket");
+    filled(&first, 32).await;
+    drop(second);
+    first.look_through(now).await;
+    assert_eq!(first.state().slots.len(), 64);
+}
