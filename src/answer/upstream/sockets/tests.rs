@@ -124,7 +124,8 @@ async fn a_socket_is_replaced_ten_seconds_after_its_first_question() {
     sockets.draw(now + AGE).expect("a socket");
     let _held = held(&sockets);
     sockets.look_through(now + IDLE + SECOND).await;
-    assert!(addresses(&sockets).is_disjoint(&after), "a minute is the end of what carried nothing too");
+    let left = addresses(&sockets).intersection(&after).count();
+    assert!(left <= 1, "{left} left: a minute is the end of what carried nothing too, but for the one that is younger");
 }
 
 #[tokio::test]
