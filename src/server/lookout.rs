@@ -44,6 +44,7 @@ pub(super) async fn keep(running: Arc<Running>) {
     loop {
         tokio::time::sleep(ROUND).await;
         running.look_out();
+        running.follow_resolvers();
     }
 }
 

@@ -7,6 +7,7 @@ mod desk;
 mod images;
 mod kept;
 mod lookout;
+mod resolvers;
 mod responder;
 mod serving;
 mod state;

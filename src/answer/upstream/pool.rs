@@ -86,6 +86,13 @@ impl Upstreams {
         })
     }
 
+    /// Whether `settings` now mean other upstreams than these: the system has other resolvers than before. While it names
+    /// none, those of before are as good as any.
+    pub fn are_outdated(&self, settings: &Settings) -> bool {
+        let now = addresses(&settings.servers, &settings.system, &settings.own);
+        now.is_ok_and(|now| !now.iter().eq(self.pool.upstreams.iter().map(|upstream| &upstream.address)))
+    }
+
     /// Under which answers of these upstreams are kept.
     pub const fn route(&self) -> Route {
         self.route

@@ -1,6 +1,7 @@
 //! The resolvers that the system itself uses, read behind a local stub, and never this program itself.
 //!
-//! The rule: what `system` means is found once, at start and at a reload; a loop to our own listeners is refused.
+//! The rule: what `system` means is found at start and at a reload, and again when the files say something else; a loop to our
+//! own listeners is refused.
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr, UdpSocket};

@@ -11,6 +11,8 @@ use crate::answer::cache::{Cache, CacheKey, CacheRules};
 use crate::dns::Ede;
 
 mod authority;
+mod dying;
+mod order;
 
 const LONG: Duration = Duration::from_secs(10);
 const SECOND: Duration = Duration::from_secs(1);
