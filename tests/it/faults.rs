@@ -30,10 +30,7 @@ const BROKEN: [(&str, &str); 51] = [
     ("rates", "[clients]\nrate_limit = \"1000\"\n"),
     ("upstreams", "[upstream]\nservers = [\"tls://1.1.1.1\", \"dns.google\", \"upd://1.1.1.1\", \"udp://0.0.0.0\"]\n"),
     ("our own listener as upstream", "[upstream]\nservers = [\"udp://127.0.0.1:5300\"]\n"),
-    (
-        "later upstreams",
-        "[upstream]\nrebinding = \"block\"\nvalidate = true\n[[upstream.zone]]\nname = \"a.lan\"\n",
-    ),
+    ("later upstreams", "[upstream]\nrebinding = \"block\"\nvalidate = true\n[[upstream.zone]]\nname = \"a.lan\"\n"),
     (
         "later answers",
         "[block]\nanswer = \"page\"\npage_address = [\"10.0.0.2\"]\nportal = \"khien.truong.lan\"\n[cache]\nserve_stale = \"8d\"\n",

@@ -172,7 +172,8 @@ impl Drop for ClientPermit<'_> {
 
 /// The part of a name that somebody has registered, in wire form: its public suffix and one label more.
 fn registered(name: &Name) -> &[u8] {
-    let labels = psl::domain(&text(name)).map_or(2, |domain| 1 + domain.as_bytes().iter().filter(|octet| **octet == b'.').count());
+    let labels =
+        psl::domain(&text(name)).map_or(2, |domain| 1 + domain.as_bytes().iter().filter(|octet| **octet == b'.').count());
     let mut wire = name.as_wire();
     for _ in labels..name.label_count() {
         let (length, rest) = wire.split_first().expect("a name ends with the root");

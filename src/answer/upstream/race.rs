@@ -129,8 +129,7 @@ impl Race {
         let Some(next) = self.runners.get(number + 1) else { return self.patience };
         let asked = &self.runners[number].upstream;
         let family = |upstream: &Upstream| upstream.address.address.is_ipv6();
-        let patience =
-            if family(asked) == family(&next.upstream) { self.patience } else { self.patience.min(OTHER_FAMILY) };
+        let patience = if family(asked) == family(&next.upstream) { self.patience } else { self.patience.min(OTHER_FAMILY) };
         match self.strategy {
             Strategy::InOrder => patience,
             // The two fastest at once; more than that would be a burden on others for a few milliseconds.

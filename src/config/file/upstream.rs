@@ -50,11 +50,8 @@ impl Upstream {
             let Wrong { what, hint } = Wrong::not_built();
             zone.fault(zone.line(), format!("[[upstream.zone]] {what}"), hint);
         }
-        let strategies = [
-            ("fastest", Some(Strategy::Fastest)),
-            ("in-order", Some(Strategy::InOrder)),
-            ("parallel", Some(Strategy::Parallel)),
-        ];
+        let strategies =
+            [("fastest", Some(Strategy::Fastest)), ("in-order", Some(Strategy::InOrder)), ("parallel", Some(Strategy::Parallel))];
         let rebinding = [("log", Some(Rebinding::Log)), ("off", Some(Rebinding::Off)), ("block", None)];
         let timeouts = Duration::from_millis(100)..=Duration::from_secs(30);
         let servers = section.array("servers").unwrap_or_else(|| vec![At { value: Server::System, line: section.line() }]);

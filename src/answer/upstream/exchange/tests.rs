@@ -15,7 +15,8 @@ const LONG: Duration = Duration::from_secs(10);
 /// Asks for `name`, and returns what came as addresses.
 async fn ask(upstream: &Upstream, name: &str) -> Result<Vec<Ipv4Addr>, Fault> {
     let question = Question::of(&query(name));
-    let outcome = timeout(LONG, upstream.ask(&question, &Effort::new(8 * LONG))).await.expect("an answer within the test's bound")?;
+    let outcome =
+        timeout(LONG, upstream.ask(&question, &Effort::new(8 * LONG))).await.expect("an answer within the test's bound")?;
     match outcome {
         Outcome::Message(relayed) => Ok(addresses_in(&relayed)),
         Outcome::Bare(_) | Outcome::Useless => Ok(Vec::new()),

@@ -29,9 +29,8 @@ fn questions_are_bounded_in_total() {
 #[test]
 fn a_zone_has_a_quarter_and_a_dead_one_a_sixty_fourth() {
     let limits = Limits::new(640, 10);
-    let held = |what: &str| -> Vec<_> {
-        (0..).map_while(|number| limits.question(&name(&format!("n{number}.{what}"))).ok()).collect()
-    };
+    let held =
+        |what: &str| -> Vec<_> { (0..).map_while(|number| limits.question(&name(&format!("n{number}.{what}"))).ok()).collect() };
     let mut alive = held("torture.com.vn");
     assert_eq!(alive.len(), 160);
     assert_eq!(limits.question(&name("torture.com.vn")).expect_err("no room"), FailureKind::ZoneBusy);

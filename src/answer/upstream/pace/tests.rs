@@ -8,7 +8,13 @@ const TIME: Duration = Duration::from_secs(2);
 /// How often a question is sent within its time.
 fn sendings(pace: &Pace) -> usize {
     let mut at = Duration::ZERO;
-    1 + pace.pauses(TIME).take_while(|pause| { at += *pause; at < TIME }).count()
+    1 + pace
+        .pauses(TIME)
+        .take_while(|pause| {
+            at += *pause;
+            at < TIME
+        })
+        .count()
 }
 
 #[test]

@@ -101,10 +101,13 @@ async fn whatever_one_of_two_dies_of_every_question_is_answered() {
 
 /// Asks names of an upstream that loses this share of all datagrams, and returns how many of how many were answered.
 async fn answered_under_loss(lost: f64) -> (usize, usize) {
-    let scripted = ScriptedUpstream::start(move |asked| {
-        if rand::random_bool(lost) { Vec::new() } else { vec![Step::Send(asked.answer(RIGHT))] }
-    })
-    .await;
+    let scripted =
+        ScriptedUpstream::start(
+            move |asked| {
+                if rand::random_bool(lost) { Vec::new() } else { vec![Step::Send(asked.answer(RIGHT))] }
+            },
+        )
+        .await;
     let upstreams = Arc::new(pool(&[scripted.address]));
     for number in 0..30 {
         ask(&upstreams, &format!("before{number}.example")).await.ok();
@@ -164,7 +167,9 @@ async fn random_names_of_a_dead_zone_take_no_room_from_others() {
     let took = stream(&upstreams, "good", 200).await;
     let last_but_a_hundredth = took[took.len() * 99 / 100];
     let (under_way, refused) = torture.await.expect("no panic");
-    println!("p99 of other names {last_but_a_hundredth:.1?}; {refused} random names turned away, {under_way} under way at the end");
+    println!(
+        "p99 of other names {last_but_a_hundredth:.1?}; {refused} random names turned away, {under_way} under way at the end"
+    );
     // What is asked for is 50 ms.
     assert!(last_but_a_hundredth <= SECOND / 2, "{last_but_a_hundredth:?}");
     assert!(refused > 1000 && under_way <= settings.in_flight / 4 + 200, "{refused} turned away, {under_way} under way");
