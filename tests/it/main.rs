@@ -11,6 +11,7 @@ mod journal;
 mod kit;
 mod manual;
 mod metrics;
+mod noisy;
 mod pages;
 mod readme;
 mod scenarios;

@@ -28,6 +28,7 @@ struct Told {
     aliases: HashMap<Name, Name>,
     rcodes: HashMap<Name, ResponseCode>,
     silent: bool,
+    ignored: Vec<Name>,
     script: Option<Script>,
 }
 
@@ -77,6 +78,11 @@ impl Names {
         self.upstream.seen()
     }
 
+    /// Answers nothing below `zone` from now on.
+    pub fn ignore(&self, zone: &str) {
+        self.tell().ignored.push(fqdn(zone));
+    }
+
     /// How many questions came in.
     pub fn asked(&self) -> usize {
         self.upstream.seen().len()
@@ -105,6 +111,9 @@ impl Told {
         }
         let query = Message::from_vec(packet).ok()?;
         let question = query.queries.first()?.clone();
+        if self.ignored.iter().any(|zone| zone.zone_of(question.name())) {
+            return None;
+        }
         let mut reply = query.clone();
         reply.metadata.message_type = MessageType::Response;
         reply.metadata.recursion_available = true;
