@@ -1,6 +1,7 @@
 //! A router in front that passes its clients on: each gets the policy that is his, whatever kind of answer it is, and nobody else's.
 
 mod dnsmasq;
+mod interfaces;
 mod ways_in;
 
 use std::net::IpAddr;
