@@ -24,7 +24,8 @@ deny = ["hall.example"]
 
 /// Whether the system lets this user have namespaces, and the tools are there.
 fn is_possible() -> bool {
-    let tries = "ip link set lo up && ip link add near1 type veth peer name far1 && unshare -n true && nsenter --version && dig -v";
+    let tries =
+        "ip link set lo up && ip link add near1 type veth peer name far1 && unshare -n true && nsenter --version && dig -v";
     Command::new("unshare").args(["-rn", "bash", "-c", tries]).output().is_ok_and(|output| output.status.success())
 }
 
