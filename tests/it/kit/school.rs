@@ -131,6 +131,11 @@ impl School {
         self.write("khien.toml", &(head(LISTEN, &self.directory.path().join("state"), upstream) + config));
     }
 
+    /// The configuration as it stands.
+    pub fn text(&self) -> String {
+        std::fs::read_to_string(self.path("khien.toml")).expect("the kit wrote it")
+    }
+
     /// Writes a file beside the configuration.
     pub fn write(&self, name: &str, text: &str) {
         std::fs::write(self.path(name), text).expect("written");

@@ -1,13 +1,13 @@
 //! DNSSEC's flags, and questions that are asked together.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{AD, CD, NOERROR, OTHER, RD, header, rcode, school, school_and_client};
 use crate::kit::School;
 use crate::kit::packet::{Packet, answer, name};
 use crate::kit::udp::Client;
-use crate::kit::upstream::{Asked, Step};
+use crate::kit::upstream::{Asked, ScriptedUpstream, Step};
 
 /// The types whose records only who sets DO gets (RFC 4035 section 3.2.1).
 const RRSIG: u16 = 46;
@@ -119,6 +119,95 @@ async fn one_question_in_flight() {
     }
     assert_eq!(school.upstream.asked(), 1);
     school.close().await;
+}
+
+/// RFC 5452 sections 4.5 and 9.2: over 20,000 questions none of many ports carries much, and none is told by the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn ports_are_random() {
+    const QUESTIONS: u16 = 20_000;
+    const CLIENTS: u16 = 100;
+    let school = School::start("[clients]\nrate_limit = \"0\"\n").await;
+    let mut asking = tokio::task::JoinSet::new();
+    for number in 0..CLIENTS {
+        let server = school.dns();
+        asking.spawn(async move {
+            let client = Client::new(&format!("127.0.2.{number}"), server).await;
+            for question in (number..QUESTIONS).step_by(usize::from(CLIENTS)) {
+                client.send(&Packet::new(&format!("www{question}.example.org"), 1).bytes()).await;
+                assert_eq!(rcode(&client.octets().await), NOERROR);
+            }
+        });
+    }
+    while let Some(asked) = asking.join_next().await {
+        asked.expect("answers");
+    }
+    let seen = school.upstream.seen();
+    assert!(seen.len() >= usize::from(QUESTIONS));
+    let mut ports = BTreeMap::<u16, usize>::new();
+    for asked in &seen {
+        *ports.entry(asked.from.port()).or_default() += 1;
+    }
+    // A two-hundredth: 0.5 %.
+    assert!(ports.values().all(|count| count * 200 <= seen.len()), "a port that carries much");
+    assert!(ports.len() >= 512, "{} ports", ports.len());
+    // Ports are drawn alike from all parts of their range: sixteenths of it, within five standard deviations each.
+    let (lowest, highest) = (ports.keys().next().expect("some"), ports.keys().last().expect("some"));
+    let width = (usize::from(highest - lowest) + 1).div_ceil(16);
+    let mut parts = [0_usize; 16];
+    for port in ports.keys() {
+        parts[usize::from(port - lowest) / width] += 1;
+    }
+    let expected = f64::from(u32::try_from(ports.len()).expect("few")) / 16.0;
+    for (part, count) in parts.into_iter().enumerate() {
+        let count = f64::from(u32::try_from(count).expect("few"));
+        assert!((count - expected).abs() < 5.0 * expected.sqrt(), "part {part} of the range has {count} ports of {expected}");
+    }
+    // From one question to the next the port is another: chance alone repeats one of 512.
+    let repeated = seen.windows(2).filter(|pair| pair[0].from.port() == pair[1].from.port()).count();
+    assert!(repeated * 100 < seen.len(), "{repeated} times the same port again");
+    school.close().await;
+}
+
+/// RFC 8305 section 3: an upstream that is there by IPv4 and not by IPv6 costs next to nothing, and the dead way is left alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_family() {
+    let alive = ScriptedUpstream::answering([192, 0, 2, 7].into()).await;
+    // A socket that takes questions and never answers: what a way to nowhere looks like from here.
+    let Ok(dead) = std::net::UdpSocket::bind("[::1]:0") else {
+        println!("skipped: no IPv6 on this machine");
+        return;
+    };
+    let dead_address = dead.local_addr().expect("bound");
+    for strategy in ["fastest", "in-order"] {
+        let school = school("").await;
+        let servers = format!("servers = [\"udp://{dead_address}\", \"udp://{}\"]\nstrategy = \"{strategy}\"\n", alive.address);
+        school.write(
+            "khien.toml",
+            &school.text().replace(&format!("servers = [\"udp://{}\"]\n", school.upstream.address()), &servers),
+        );
+        school.reload().await.expect("reloaded");
+        let client = Client::new(OTHER, school.dns()).await;
+        let mut times = Vec::new();
+        for number in 0..30 {
+            let begun = Instant::now();
+            let reply = client.one(&Packet::new(&format!("{strategy}{number}.example.org"), 1).bytes()).await;
+            times.push(begun.elapsed());
+            assert_eq!(rcode(&reply), NOERROR);
+        }
+        // Once known to be dead it is asked nothing that a client waits for, but now and then whether it is back.
+        dead.set_nonblocking(true).expect("an option of every socket");
+        let mut datagram = [0; 512];
+        let mut lost = 0;
+        while let Ok(length) = dead.recv(&mut datagram) {
+            lost += usize::from(datagram[..length].windows(8).any(|window| window.eq_ignore_ascii_case(b"\x07example")));
+        }
+        // `in-order` is the operator's word, which this does not overrule.
+        assert!(strategy == "in-order" || lost <= 8, "{lost} of 30 questions went to the dead one");
+        times.sort_unstable();
+        // 300 ms are asked for; of thirty questions the median is one that has learnt which way is dead.
+        assert!(times[15] < Duration::from_millis(300), "{strategy}: {times:?}");
+        school.close().await;
+    }
 }
 
 /// RFC 5452 sections 4.3 and 9.2: ids are drawn alike from all there are, and no letter's case can be foretold.
