@@ -146,7 +146,7 @@ impl Accounts {
     /// Answers a query that would have to wait where too many do.
     pub fn turn_away(&self, view: &View, waiting: &Waiting, out: &mut Vec<u8>) {
         let Waiting { plan, since } = waiting;
-        let done = overload(plan, out);
+        let done = overload(plan, &self.rooms, out);
         self.note(plan.query(), plan.snapshot(), &plan.now, &view.pen, done, *since);
     }
 

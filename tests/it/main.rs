@@ -12,6 +12,7 @@ mod kit;
 mod manual;
 mod metrics;
 mod noisy;
+mod outage;
 mod pages;
 mod readme;
 mod scenarios;

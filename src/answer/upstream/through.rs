@@ -58,6 +58,15 @@ impl Given {
             Self::Kept(Found { freshness: Freshness::Fresh, .. }) | Self::Brought(_) => None,
         }
     }
+
+    /// The same, counted where it is stale.
+    #[must_use]
+    pub fn counted(self, cache: &Cache) -> Self {
+        if self.stale().is_some() {
+            cache.gave_stale();
+        }
+        self
+    }
 }
 
 impl Upstreams {
@@ -77,10 +86,7 @@ impl Upstreams {
         if let Some(cause) = found.renewal {
             cache.renewals().note(self, query, cause, now);
         }
-        if stale {
-            cache.gave_stale();
-        }
-        Some(Given::Kept(found))
+        Some(Given::Kept(found).counted(cache))
     }
 
     /// Asks the question of `query`, together with everyone who asks the same at this time, and gives a stale answer where none
@@ -97,7 +103,13 @@ impl Upstreams {
         };
         let known = || cache.known(&CacheKey::of(query, route), now);
         let asking = self.join(question, Some(query.source.client.ip()), known, keep);
-        self.or_stale(cache, query, now, asking).await
+        self.or_stale(cache, query, now, asking).await.counted(cache)
+    }
+
+    /// What upstreams said last, for want of anything fresher.
+    pub fn last_said(&self, cache: &Cache, query: &Query, now: Duration) -> Option<Given> {
+        let found = cache.stale(&CacheKey::of(query, self.route()), now);
+        found.filter(|_| query.recursion_desired()).map(Given::Kept)
     }
 
     /// As [`Upstreams::ask_through`], and neither the cache nor its counts know of it.
@@ -123,11 +135,7 @@ impl Upstreams {
     /// What `asking` brings, or what may be given in its place: at [`STALE_AFTER`], or where it fails.
     async fn or_stale(&self, cache: &Cache, query: &Query, now: Duration, asking: impl Future<Output = Answer>) -> Given {
         let begun = Instant::now();
-        let stale = || {
-            let may_be = query.recursion_desired();
-            let found = may_be.then(|| cache.stale(&CacheKey::of(query, self.route()), now + begun.elapsed())).flatten();
-            found.inspect(|_| cache.gave_stale()).map(Given::Kept)
-        };
+        let stale = || self.last_said(cache, query, now + begun.elapsed());
         let mut asking = pin!(asking);
         let answer = match timeout(STALE_AFTER, &mut asking).await {
             Ok(answer) => answer,
