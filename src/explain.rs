@@ -18,8 +18,8 @@ use std::sync::Arc;
 /// For whom a name is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asker {
-    /// For the client with this address.
-    Client(IpAddr),
+    /// For the client with this address, come in by the interface of this number; 0 where none was named.
+    Client(IpAddr, u32),
     /// For any client of this group.
     Group(GroupId),
 }
@@ -120,12 +120,15 @@ pub async fn explain(
     now: &Now,
 ) -> Explanation {
     let (client, group, because, allowed) = match asker {
-        Asker::Client(client) => {
-            let found = snapshot.clients.identify(&source(client));
+        Asker::Client(client, interface) => {
+            let found = snapshot.clients.identify(&source(client).by(interface));
             let because = match found.how {
                 How::Subnet(subnet) => format!("subnet {subnet}"),
                 How::Via(address) => format!("asked {address}"),
                 How::Interface(place) => format!("came in by {}", snapshot.clients.interfaces().name(place)),
+                How::Default if snapshot.clients.any_via() => {
+                    "no subnet holds this address, unless it comes in by a group's `via`: then it is in that group".to_owned()
+                }
                 How::Default => "no subnet holds this address".to_owned(),
             };
             (client, found.group, because, found.allowed)
@@ -277,7 +280,7 @@ impl Said<'_> {
 
     fn client(&self) -> Option<String> {
         match self.asker {
-            Asker::Client(client) => Some(client.to_string()),
+            Asker::Client(client, _) => Some(client.to_string()),
             Asker::Group(_) => None,
         }
     }

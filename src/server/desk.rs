@@ -126,9 +126,15 @@ pub async fn answer(
     let askers = match (client, group) {
         (Some(_), Some(_)) => return Err("name a client or a group, not both".to_owned()),
         (Some(client), None) => {
-            let address: IpAddr =
-                client.parse().map_err(|_| format!("`{client}` is no address\nhint: as in 10.20.1.7 or fd20:1::7"))?;
-            vec![Asker::Client(address.to_canonical())]
+            let (address, interface) = client.split_once('%').map_or((client.as_str(), None), |(a, b)| (a, Some(b)));
+            let address: IpAddr = address.parse().map_err(|_| {
+                format!("`{client}` is no address\nhint: as in 10.20.1.7, fd20:1::7 or, come in by eth1, fe80::7%eth1")
+            })?;
+            let interface = interface.map_or(Ok(0), |name| {
+                let unknown = || format!("no group's `via` names the interface `{name}`, or it is not there");
+                snapshot.clients.interfaces().number(name).map(std::num::NonZeroU32::get).ok_or_else(unknown)
+            })?;
+            vec![Asker::Client(address.to_canonical(), interface)]
         }
         (None, Some(id)) => {
             let known = || snapshot.clients.groups().iter().map(|group| group.id.as_str()).collect::<Vec<_>>().join(", ");

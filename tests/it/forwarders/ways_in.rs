@@ -140,3 +140,20 @@ async fn one_address_that_asks_for_all_is_told_of_without_a_name_in_the_metrics(
     assert_eq!(running.single_source(), None);
     school.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn explain_says_which_way_in_counts() {
+    let config = "[[group]]\nid = \"lab\"\ntier = \"staff\"\nvia = [\"lo\"]\n";
+    let school = School::start(config).await;
+    let explained = async |client: &str| {
+        let (status, said) = http::json(school.http(), &format!("/api/v1/explain?name=olm.vn&client={client}")).await;
+        let one = &said["explanations"][0];
+        (status, one["group"].as_str().unwrap_or_default().to_owned(), one["because"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(explained("fe80::7%25lo").await, (200, "lab".to_owned(), "came in by lo".to_owned()));
+    let (status, group, because) = explained("fe80::7").await;
+    assert_eq!((status, group.as_str()), (200, "default"));
+    assert!(because.contains("`via`"), "{because}");
+    assert_eq!(explained("fe80::7%25eth77").await.0, 400, "nobody names that interface");
+    school.close().await;
+}
