@@ -210,7 +210,8 @@ impl Server {
         self.stop.send_replace(true);
         self.running.serving.stop(PATIENCE.mul_f32(0.7)).await;
         if self.running.restored.load(Ordering::Acquire) {
-            answers_on_disk(&self.running, Kept::save).await;
+            // What takes too long is left, and the file of the last writing stays.
+            tokio::time::timeout_at(deadline - PATIENCE / 5, answers_on_disk(&self.running, Kept::save)).await.ok();
         }
         let left = deadline.saturating_duration_since(tokio::time::Instant::now());
         let journal = self.journal;

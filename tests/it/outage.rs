@@ -6,6 +6,7 @@ use std::time::Duration;
 use khien::dns::RecordType;
 
 use crate::kit::School;
+use crate::kit::dice::Dice;
 use crate::kit::http;
 use crate::kit::names::ADDRESS;
 use crate::kit::upstream::Step;
@@ -223,5 +224,44 @@ async fn explain_and_metrics_say_that_answers_are_stale() {
     assert!(said["note"].as_str().is_some_and(|note| note.contains("no upstream answers")), "{said}");
     let text = http::get(school.http(), "/metrics").await.1;
     assert!(text.contains("\nkhien_cache_stale_total 1\n"), "explaining is not serving: {text}");
+    school.close().await;
+}
+
+/// Whatever upstreams, clock, lists and clients do: who is closed for a name gets nothing of it, fresh, kept or stale; who is open
+/// is never told that it is closed.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_that_was_kept_goes_round_the_rules() {
+    const NAMES: [&str; 6] = ["spiele.example", "www.spiele.example", "leads.example", "neu.example", "offen.example", "olm.vn"];
+    let school = school("").await;
+    school.upstream.alias("leads.example", "neu.example");
+    let mut dice = Dice(37);
+    let mut listed = "spiele.example";
+    let (mut blocked, mut stale) = (0, 0);
+    for step in 0..600 {
+        match dice.roll(60) {
+            0 => {
+                listed = if listed == "spiele.example" { "neu.example" } else { "spiele.example" };
+                school.write("toys.txt", &format!("{listed}\n"));
+                school.reload().await.expect("nothing is wrong");
+            }
+            1..=4 => school.later(EXPIRED),
+            5..=6 => school.upstream.script(|asked| Some(vec![Step::Send(asked.rcode(2))])),
+            7..=9 => school.upstream.script(|_| None),
+            _ => {}
+        }
+        let client = if dice.roll(2) == 0 { PUPIL } else { TEACHER };
+        let name = *dice.pick(&NAMES);
+        let said = told(&school, client, name).await;
+        let leads_there = name.ends_with(listed) || name == "leads.example" && listed == "neu.example";
+        if client == PUPIL && leads_there {
+            // What an alias leads to is not known where nothing can be had.
+            assert!(said.0 == "blocked" || name == "leads.example" && said.0 == "servfail", "step {step}: {name}: {said:?}");
+            blocked += 1;
+        } else {
+            assert!(said.0 == ADDRESS || said.0 == "servfail", "step {step}: {client} {name}: {said:?}");
+            stale += usize::from(said.1 == Some(3));
+        }
+    }
+    assert!(blocked > 50 && stale > 20, "{blocked} blocked, {stale} stale");
     school.close().await;
 }
