@@ -18,6 +18,7 @@ pub mod starter;
 pub mod store;
 pub mod text;
 pub mod tier_defaults;
+pub mod twins;
 mod why;
 
 pub use category::{Category, CategoryEntry, CategorySet, Registry, RegistryFull, Words};
