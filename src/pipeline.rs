@@ -7,6 +7,7 @@
 
 mod account;
 mod trial;
+mod twin;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -142,8 +143,13 @@ pub fn judge(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, 
         return Judged::Done(trial.block(&decision, None, out));
     }
 
+    // An open name that has a safe twin is answered as the twin, whoever opened it: nothing of the name itself is asked or told.
+    if let Some(done) = trial.twin_at_hand(&decision, out) {
+        return Judged::Done(done);
+    }
+
     // The cache holds what upstreams said and no verdicts: its aliases are judged for this group, now.
-    if let Some(given) = snapshot.upstreams.at_hand(&rooms.cache, query, now.running) {
+    if let Some(given) = snapshot.upstreams.at_hand(&rooms.cache, &trial.sought(&decision), now.running) {
         return Judged::Done(trial.give(decision, &given, out));
     }
 
@@ -162,13 +168,25 @@ pub fn judge(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, 
 ///
 /// `later` tells the time when the answer is there: a window may have opened or closed meanwhile.
 pub async fn resolve(plan: &Plan, rooms: &Rooms, later: impl Fn() -> Now, out: &mut Vec<u8>) -> Done {
-    let given = plan.snapshot.upstreams.ask_through(&rooms.cache, &plan.query, plan.now.running).await;
-    let now = later();
-    let trial = Trial::resumed(&plan.query, &plan.snapshot, &now, plan.group, plan.listed);
-    let decision = trial.decide(AliasFindings::default());
-    match decision.verdict.action {
-        Action::Block => trial.block(&decision, None, out),
-        Action::Open => trial.give(decision, &given, out),
+    let mut sought = plan.trial().sought(&plan.decision).into_owned();
+    let mut asked = plan.now.running;
+    loop {
+        let given = plan.snapshot.upstreams.ask_through(&rooms.cache, &sought, asked).await;
+        let now = later();
+        let trial = Trial::resumed(&plan.query, &plan.snapshot, &now, plan.group, plan.listed);
+        let decision = trial.decide(AliasFindings::default());
+        if decision.verdict.action == Action::Block {
+            return trial.block(&decision, None, out);
+        }
+        if let Some(done) = trial.twin_at_hand(&decision, out) {
+            return done;
+        }
+        let wanted = trial.sought(&decision);
+        if wanted.name == sought.name {
+            return trial.give(decision, &given, out);
+        }
+        // A window opened or closed meanwhile, and with it safe search: what was asked is no longer what is to be told.
+        (sought, asked) = (wanted.into_owned(), now.running);
     }
 }
 

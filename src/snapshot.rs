@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::answer::{BlockAnswer, Upstreams};
 use crate::client::{Clients, GroupId};
 use crate::dns::{Name, NameMap, RecordType};
+use crate::lists::twins::Twins;
 use crate::lists::{Category, Index, ListAction, Listed, Protection, Registry};
 use crate::policy::{Calendar, Policies, Readiness, SchoolTime, Shared, TierId};
 use crate::tally::{Label, Tally};
@@ -29,6 +30,8 @@ pub struct Snapshot {
     pub registry: Registry,
     /// Names that lists leave open; the index knows them too, this is for the time before there is one.
     pub protected: Arc<NameMap<Protection>>,
+    /// What hosts with a safe twin are answered as.
+    pub twins: Twins,
     /// What the lists say.
     pub index: Arc<Index>,
     /// Configured lists that were never loaded; where any is missing nothing but help and system names resolves.

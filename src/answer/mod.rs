@@ -6,6 +6,7 @@ pub mod cache;
 mod route;
 pub mod special;
 mod texts;
+pub mod twin;
 pub mod upstream;
 
 pub use block::{BlockAnswer, BlockMode, Blocked};

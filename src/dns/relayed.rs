@@ -6,7 +6,8 @@
 
 use super::opt::{self, Errors};
 use super::reply::{AD, QR, RA, TC, echoed};
-use super::{Ede, HEADER, Name, Query, Rcode, Reply};
+use super::{Ede, HEADER, Name, Query, Rcode, RecordType, Reply};
+use std::net::IpAddr;
 
 /// A message of an upstream, tidied: what it says for every client that asks the same question.
 ///
@@ -53,6 +54,22 @@ impl Relayed {
     /// The names that its CNAME and DNAME records lead to, in order.
     pub fn aliases(&self) -> &[Name] {
         &self.aliases
+    }
+
+    /// The addresses in its answer: of the name asked for, or of what its aliases lead to.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let word = |place: usize| u16::from_be_bytes([self.bytes[place], self.bytes[place + 1]]);
+        // The records stand in the order of their TTLs, those of the answer first; type and class stand before a TTL (RFC 1035
+        // section 4.1.3), length and data behind it.
+        self.ttl_offsets.iter().take(usize::from(word(6))).filter_map(move |&ttl| {
+            let ttl = usize::from(ttl);
+            let rdata = &self.bytes[ttl + 6..ttl + 6 + usize::from(word(ttl + 4))];
+            match RecordType(word(ttl - 4)) {
+                RecordType::A => <[u8; 4]>::try_from(rdata).ok().map(IpAddr::from),
+                RecordType::AAAA => <[u8; 16]>::try_from(rdata).ok().map(IpAddr::from),
+                RecordType(_) => None,
+            }
+        })
     }
 
     /// For how many seconds it may answer later queries; 0: for none.

@@ -113,9 +113,10 @@ impl<'a> Trial<'a> {
 
     /// Answers what upstreams say, or said.
     pub fn give(&self, decision: Decision, given: &Given, out: &mut Vec<u8>) -> Done {
-        match given.content() {
-            Ok(relayed) => self.relay(decision, relayed, given, out),
-            Err(failure) => self.fail(&decision, failure.ede(), out),
+        match (self.twin(&decision), given.content()) {
+            (Some(twin), _) => self.give_twin(twin, &decision, given, out),
+            (None, Ok(relayed)) => self.relay(decision, relayed, given, out),
+            (None, Err(failure)) => self.fail(&decision, failure.ede(), out),
         }
     }
 
@@ -130,15 +131,19 @@ impl<'a> Trial<'a> {
             };
             return self.block(&decision, relayed.aliases().iter().find(guilty), out);
         }
-        // What is open now may be closed at the next edge of a window, and no client may hold it longer.
-        // The school's time is read once a second, so the edge may be that much nearer.
-        let edge = self.policy.next_edge(&self.now.school, &self.snapshot.shared).saturating_sub(Duration::from_secs(1));
         let stale = given.stale();
-        let most = if stale.is_some() { self.snapshot.max_ttl.min(STALE_TTL) } else { self.snapshot.max_ttl };
-        let cap = u32::try_from(most.min(edge).as_secs()).unwrap_or(u32::MAX);
+        let cap = u32::try_from(self.ttl_cap(stale).as_secs()).unwrap_or(u32::MAX);
         let rcode = relayed.render(self.query, given.age(self.now.running), cap, stale.map(|why| (why, "")), out);
         let outcome = if rcode.is_failure() { Outcome::Failed } else { Outcome::Allowed };
         self.ended(outcome, &decision, rcode)
+    }
+
+    /// The longest that a client may hold an answer, fresh or stale: what is open now may be closed at the next edge of a window.
+    pub(super) fn ttl_cap(&self, stale: Option<Ede>) -> Duration {
+        // The school's time is read once a second, so the edge may be that much nearer.
+        let edge = self.policy.next_edge(&self.now.school, &self.snapshot.shared).saturating_sub(Duration::from_secs(1));
+        let most = if stale.is_some() { self.snapshot.max_ttl.min(STALE_TTL) } else { self.snapshot.max_ttl };
+        most.min(edge)
     }
 
     /// Answers SERVFAIL: the name is open, but no answer can be had.

@@ -4,7 +4,7 @@
 //! Runs on every query and allocates nothing ([`trace`] does). Guarded by `benches/policy.rs`.
 
 use super::rules::{self, Match, RULES, RuleId, Scene};
-use super::{Action, Case, InForce, Policy, Reason, SchoolTime, Shared, TierId, Verdict};
+use super::{Action, Case, InForce, Policy, Reason, SchoolTime, Settings, Shared, TierId, Verdict};
 use crate::dns::Name;
 use crate::lists::Protected;
 
@@ -20,6 +20,8 @@ pub struct Decision {
     pub labels: Option<usize>,
     /// The tier in force.
     pub tier: TierId,
+    /// The settings in force: an open name may have a safe twin.
+    pub settings: Settings,
 }
 
 /// One rule, as `explain` shows it.
@@ -44,7 +46,7 @@ pub fn decide_fully(case: &Case<'_>, policy: &Policy, shared: &Shared, at: &Scho
     let scene = full_scene(case, policy, shared, at, &in_force);
     let (rule, found) = scene.first_match();
     let Match { verdict, labels } = scene.told(rule, found);
-    Decision { verdict, rule, labels, tier: in_force.tier }
+    Decision { verdict, rule, labels, tier: in_force.tier, settings: in_force.settings }
 }
 
 /// What every rule says of a case, in order. The first that matches is what [`decide`] says.
@@ -60,6 +62,13 @@ pub fn trace(case: &Case<'_>, policy: &Policy, shared: &Shared, at: &SchoolTime)
         }
     });
     steps.collect()
+}
+
+/// Decides on the safe twin that an open name is answered as: nothing but a lock closes it, for no tier and in no exam, since
+/// the name itself was judged before.
+pub fn decide_twin(case: &Case<'_>, policy: &Policy, shared: &Shared, at: &SchoolTime) -> Option<Verdict> {
+    let in_force = policy.in_force(at, &shared.tiers);
+    rules::locked(&full_scene(case, policy, shared, at, &in_force)).map(|found| found.verdict)
 }
 
 /// Decides on a name of the school's own zones or of a conditionally forwarded one: closed only by the office's locks and

@@ -216,7 +216,7 @@ fn help(scene: &Scene<'_>) -> Option<Match> {
     scene.is(Protected::Help).then(|| scene.opened(Reason::None, None))
 }
 
-fn locked(scene: &Scene<'_>) -> Option<Match> {
+pub(super) fn locked(scene: &Scene<'_>) -> Option<Match> {
     let locked = scene.shared.tiers.locked();
     let own = scene.case.listed.office.union(scene.school).and(locked);
     let brought = scene.aliases.office.union(scene.aliases.school).and(locked);

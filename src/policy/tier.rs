@@ -2,6 +2,7 @@
 //! younger pupil may see what an older one may not.
 
 use crate::dns::{Name, NameMap};
+use crate::lists::twins::TwinSwitch;
 use crate::lists::{CategorySet, Registry, Words};
 
 /// A tier's place among all tiers: 0 is the youngest, and a greater one is older.
@@ -58,6 +59,15 @@ impl Settings {
             "staff" => Self { safe_search: false, youtube: YouTube::Off, bypass: Bypass::Allow },
             // `preschool`, `primary`, `lower-secondary` and what a school calls by a name of its own.
             _ => pupils(YouTube::Strict),
+        }
+    }
+
+    /// Whether they turn on the twins of this switch.
+    pub const fn turn_on(self, switch: TwinSwitch) -> bool {
+        match switch {
+            TwinSwitch::SafeSearch => self.safe_search,
+            TwinSwitch::YoutubeStrict => matches!(self.youtube, YouTube::Strict),
+            TwinSwitch::YoutubeModerate => matches!(self.youtube, YouTube::Moderate),
         }
     }
 

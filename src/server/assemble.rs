@@ -8,6 +8,7 @@ use crate::config::Program;
 use crate::dns::RecordType;
 use crate::journal::{self, Entry, Provenance};
 use crate::listen::interface_number;
+use crate::lists::twins::Twins;
 use crate::lists::{Effect, ProtectedNames};
 use crate::policy::Reason;
 use crate::snapshot::{Snapshot, Words};
@@ -28,6 +29,7 @@ pub(super) fn snapshot(program: &Program, loaded: &Loaded, upstreams: Arc<Upstre
         calendar: program.calendar.clone(),
         registry: program.registry.clone(),
         protected: Arc::new(ProtectedNames::shipped().as_map().clone()),
+        twins: Twins::shipped(),
         index: Arc::clone(&loaded.index),
         missing_lists: loaded.missing.clone(),
         images_made: loaded.made,
