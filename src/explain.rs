@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{bypass, special};
+use crate::answer::{bypass, special, twin};
 use crate::client::{GroupId, How};
 use crate::dns::{Name, Query, RecordType, Source, Transport};
+use crate::lists::twins::Twin;
 use crate::pipeline::{Now, Rooms, Trial};
 use crate::policy::{Action, AliasFindings, Bypass, Decision, Outcome, Reason, Verdict, trace};
 use crate::snapshot::Snapshot;
@@ -39,8 +40,8 @@ pub struct Explanation {
     pub because: String,
     /// The id of the tier in force.
     pub tier: String,
-    /// `allowed`, `blocked` or `failed` (not ready, or no answer can be had), as the journal writes it; `none` where the client is
-    /// refused.
+    /// `allowed`, `blocked`, `rewritten` or `failed` (not ready, or no answer can be had), as the journal writes it; `none` where
+    /// the client is refused.
     pub verdict: String,
     /// The rule that decided, as the journal writes it.
     pub reason: String,
@@ -48,6 +49,9 @@ pub struct Explanation {
     pub category: Option<String>,
     /// The alias that decided, where not the asked name did.
     pub by_alias: Option<String>,
+    /// What the name is answered as, where it is open and has a safe twin.
+    #[serde(default)]
+    pub twin: Option<String>,
     /// Each rule in order; the first that matched decided.
     pub rules: Vec<Rule>,
     /// Every rule of every list that names it.
@@ -163,7 +167,10 @@ pub async fn explain(
     let mut note = None;
     let mut answered = true;
     if decision.verdict.action == Action::Open {
-        let behind = resolve(resolving, snapshot, &query, now.running).await;
+        if let Some(twin) = trial.twin(&decision) {
+            return as_twin(said, before, &decision, twin, resolving, now.running).await;
+        }
+        let behind = resolve(resolving, snapshot, &query, &query.name, now.running).await;
         (aliases, note, answered) = (behind.aliases, behind.note, behind.answered);
         findings = trial.findings(&aliases);
         decision = trial.decide(findings);
@@ -173,6 +180,47 @@ pub async fn explain(
         return Explanation { verdict: Outcome::Failed.text().to_owned(), ..explanation };
     }
     explanation
+}
+
+/// Explains an open name that has a safe twin: what is looked at is the twin, and only a lock closes it.
+async fn as_twin(
+    said: Said<'_>,
+    before: Vec<Rule>,
+    decision: &Decision,
+    twin: &Twin,
+    resolving: Resolving<'_>,
+    running: Duration,
+) -> Explanation {
+    let trial = said.trial;
+    let sought = trial.sought(decision);
+    let mut behind = Behind { aliases: Vec::new(), note: None, answered: true };
+    let mut closed = trial.closes_twin(twin, AliasFindings::default());
+    let at_hand = twin::at_hand(trial.query, &twin.target, Duration::ZERO, &mut Vec::new()).is_some();
+    if closed.is_none() && !at_hand {
+        behind = resolve(resolving, trial.snapshot, &sought, &trial.query.name, running).await;
+        closed = trial.closes_twin(twin, trial.findings(&behind.aliases));
+    }
+    let outcome = match (closed, behind.answered) {
+        (Some(_), _) => Outcome::Blocked,
+        (None, true) => Outcome::Rewritten,
+        (None, false) => Outcome::Failed,
+    };
+    let by_alias = closed.map(|_| {
+        let guilty = |alias: &&Name| trial.closes_twin(twin, trial.findings(std::slice::from_ref(alias))).is_some();
+        behind.aliases.iter().find(guilty).map_or_else(|| twin.target.to_string(), Name::to_string)
+    });
+    let category = closed.map_or(decision.verdict.category, |verdict| verdict.category);
+    let category = category.map(|category| trial.snapshot.registry.entry(category).id.clone());
+    let mut explanation = said.of_decision(before, decision, AliasFindings::default(), &behind.aliases, behind.note);
+    explanation.rules.push(rule("safe-search", true, Some(outcome)));
+    Explanation {
+        verdict: outcome.text().to_owned(),
+        reason: closed.map_or(Reason::SafeSearch, |verdict| verdict.reason).text().to_owned(),
+        category,
+        by_alias,
+        twin: closed.is_none().then(|| twin.target.to_string()),
+        ..explanation
+    }
 }
 
 fn source(client: IpAddr) -> Source {
@@ -195,7 +243,7 @@ struct Behind {
 }
 
 /// Looks behind an open name, as serving does where it may.
-async fn resolve(resolving: Resolving<'_>, snapshot: &Snapshot, query: &Query, running: Duration) -> Behind {
+async fn resolve(resolving: Resolving<'_>, snapshot: &Snapshot, query: &Query, asked: &Name, running: Duration) -> Behind {
     let Resolving::AsServing(rooms) = resolving else {
         let note = "without a running server the names behind this one are not looked at".to_owned();
         return Behind { aliases: Vec::new(), note: Some(note), answered: true };
@@ -204,7 +252,9 @@ async fn resolve(resolving: Resolving<'_>, snapshot: &Snapshot, query: &Query, r
     match given.content() {
         Ok(relayed) => {
             let aliases = relayed.aliases().to_vec();
-            let answered = !relayed.rcode().is_failure();
+            // Of a twin's name nothing but its addresses will do.
+            let is_twin = query.name != *asked;
+            let answered = if is_twin { twin::is_answer(relayed) } else { !relayed.rcode().is_failure() };
             let failed = (!answered).then(|| format!("the upstreams answer {}", relayed.rcode().text()));
             let stale = given.stale().map(|_| "no upstream answers: clients get what was kept of the last answer".to_owned());
             let note = failed.or(stale);
@@ -238,6 +288,7 @@ impl Said<'_> {
             reason: reason.text().to_owned(),
             category,
             by_alias: None,
+            twin: None,
             rules: decided(rules),
             lists,
             aliases: Vec::new(),
@@ -287,7 +338,7 @@ impl Said<'_> {
 
     fn listings(&self, name: &Name, record_type: RecordType) -> Vec<Listing> {
         let registry = &self.trial.snapshot.registry;
-        let why = self.trial.snapshot.index.why(name, record_type);
+        let why = self.trial.snapshot.why(name, record_type);
         let listing = |why: crate::lists::Why| Listing {
             list: why.list.0,
             line: why.line,

@@ -9,7 +9,7 @@ use crate::answer::{BlockAnswer, Upstreams};
 use crate::client::{Clients, GroupId};
 use crate::dns::{Name, NameMap, RecordType};
 use crate::lists::twins::Twins;
-use crate::lists::{Category, Index, ListAction, Listed, Protection, Registry};
+use crate::lists::{Along, Category, Effect, Index, ListAction, Listed, Protection, Registry, Why};
 use crate::policy::{Calendar, Policies, Readiness, SchoolTime, Shared, TierId};
 use crate::tally::{Label, Tally};
 
@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub protected: Arc<NameMap<Protection>>,
     /// What hosts with a safe twin are answered as.
     pub twins: Twins,
+    /// What a service that they name takes along.
+    pub along: Along,
     /// What the lists say.
     pub index: Arc<Index>,
     /// Configured lists that were never loaded; where any is missing nothing but help and system names resolves.
@@ -57,12 +59,25 @@ impl Snapshot {
     /// What the lists say of `name`; before they are all there, which kind of protected name it is.
     pub fn listed(&self, name: &Name, record_type: RecordType) -> Listed {
         match self.readiness() {
-            Readiness::Ready => self.index.categories(name, record_type),
+            Readiness::Ready => {
+                let mut listed = self.index.categories(name, record_type);
+                self.along.add(name, &mut listed);
+                listed
+            }
             Readiness::NotReady => {
                 let protected = self.protected.covering(name).map_or(Protection::NONE, |(_, kinds)| *kinds);
                 Listed { protected, ..Listed::default() }
             }
         }
+    }
+
+    /// Every list, line and rule that names `name`, or the service that takes it along.
+    pub fn why(&self, name: &Name, record_type: RecordType) -> Vec<Why> {
+        let mut all = self.index.why(name, record_type);
+        if let Some(host) = self.along.with(name) {
+            all.extend(self.index.why(host, record_type).into_iter().filter(|why| why.effect == Effect::Applied));
+        }
+        all
     }
 
     /// The school's time at an instant.

@@ -110,10 +110,11 @@ fn from_images(program: &config::Program, asked: &Asked) -> Result<Vec<Explanati
 
 /// The verdict in a sentence.
 fn sentence(explanation: &Explanation) -> String {
-    let Explanation { verdict, reason, category, by_alias, tier, .. } = explanation;
+    let Explanation { verdict, reason, category, by_alias, twin, tier, .. } = explanation;
     let category = category.as_ref().map(|category| format!(", category {category}")).unwrap_or_default();
     let alias = by_alias.as_ref().map(|alias| format!(", because of {alias} behind it")).unwrap_or_default();
-    format!("{} by {reason}{category}{alias} (tier {tier})", verdict.to_uppercase())
+    let twin = twin.as_ref().map(|twin| format!(", answered as {twin}")).unwrap_or_default();
+    format!("{} by {reason}{category}{alias}{twin} (tier {tier})", verdict.to_uppercase())
 }
 
 fn page(explanation: &Explanation) -> String {

@@ -1,5 +1,6 @@
 //! What is this name? Categories, the parsers of list formats, the compiler, images and the index over them.
 
+mod along;
 mod category;
 pub mod compile;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub mod tier_defaults;
 pub mod twins;
 mod why;
 
+pub use along::Along;
 pub use category::{Category, CategoryEntry, CategorySet, Registry, RegistryFull, Words};
 pub use image::{Image, ImageFault};
 pub use index::Index;

@@ -8,8 +8,9 @@ use crate::config::Program;
 use crate::dns::RecordType;
 use crate::journal::{self, Entry, Provenance};
 use crate::listen::interface_number;
+use crate::lists::services::Services;
 use crate::lists::twins::Twins;
-use crate::lists::{Effect, ProtectedNames};
+use crate::lists::{Along, Effect, ProtectedNames};
 use crate::policy::Reason;
 use crate::snapshot::{Snapshot, Words};
 use crate::tally::Tally;
@@ -30,6 +31,7 @@ pub(super) fn snapshot(program: &Program, loaded: &Loaded, upstreams: Arc<Upstre
         registry: program.registry.clone(),
         protected: Arc::new(ProtectedNames::shipped().as_map().clone()),
         twins: Twins::shipped(),
+        along: Along::new(&Services::shipped(), &loaded.index),
         index: Arc::clone(&loaded.index),
         missing_lists: loaded.missing.clone(),
         images_made: loaded.made,
@@ -73,7 +75,7 @@ fn of_lists(snapshot: &Snapshot, entry: &Entry) -> journal::Source {
         why.effect == Effect::Applied && entry.category.as_deref() == Some(&snapshot.registry.entry(why.category).id)
     };
     let record_type = if entry.by_alias.is_some() { RecordType::CNAME } else { entry.record_type };
-    let given: Vec<_> = snapshot.index.why(name, record_type).into_iter().filter(gave).collect();
+    let given: Vec<_> = snapshot.why(name, record_type).into_iter().filter(gave).collect();
     let rule = given.iter().max_by_key(|why| why.rule.split('.').count()).map(|why| why.rule.clone());
     let mut lists: Vec<String> = given.into_iter().map(|why| why.list.0).collect();
     lists.sort_unstable();

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use khien::dns::RecordType;
 use khien::explain::{Explanation, Resolving};
 use khien::lists::starter;
+use khien::lists::twins::Twins;
 use khien::web::Asked;
 
 use crate::kit::School;
@@ -70,7 +71,7 @@ const FILMS: &str = "# films\n\ntwice.example\nwww.twice.example\n";
 
 const CLIENTS: [&str; 7] = ["10.20.1.7", "fd20:1::7", "10.20.2.7", "10.20.3.7", "10.20.9.7", "192.168.4.4", "8.8.8.8"];
 
-const OWN_NAMES: [&str; 15] = [
+const OWN_NAMES: [&str; 21] = [
     "spiele.example",
     "lernen.spiele.example",
     "twice.example",
@@ -83,6 +84,12 @@ const OWN_NAMES: [&str; 15] = [
     "w88.com",
     "y8.com",
     "www.youtube.com",
+    "m.youtube.com",
+    "www.google.com.vn",
+    "www.google.com",
+    "www.bing.com",
+    "duckduckgo.com",
+    "pixabay.com",
     "vn-cop.vn",
     "captive.apple.com",
     "use-application-dns.net",
@@ -114,6 +121,10 @@ fn names(school: &School, dice: &mut Dice) -> Vec<String> {
             school.upstream.alias(&name, &target);
         }
     }
+    // What twins lead to: one has no answer, one leads to what is locked, one to what only some tiers block.
+    school.upstream.alias("safe.duckduckgo.com", "188bet.com");
+    school.upstream.alias("safesearch.pixabay.com", "spiele.example");
+    school.upstream.fail("strict.bing.com", hickory_proto::op::ResponseCode::NXDomain);
     for dead in ["clean-0.example", "clean-1.example", "alias-3.example"] {
         school.upstream.fail(dead, hickory_proto::op::ResponseCode::ServFail);
     }
@@ -122,8 +133,12 @@ fn names(school: &School, dice: &mut Dice) -> Vec<String> {
 
 /// What the DNS answer comes to, in the journal's words. The upstream of this test knows every name, so NXDOMAIN is ours.
 fn verdict(reply: &Reply) -> &'static str {
+    let twins = Twins::shipped();
+    let is_twin = |name: &str| twins.all().iter().any(|twin| format!("{}.", twin.target) == name);
+    let rewritten = reply.message.answers.first().is_some_and(|record| is_twin(&record.data.to_string()));
     match (reply.is_blocked(), reply.rcode().as_str()) {
         (true, _) | (_, "NXDOMAIN") => "blocked",
+        (false, "NOERROR") if rewritten => "rewritten",
         (false, "NOERROR") => "allowed",
         (false, "SERVFAIL") => "failed",
         (false, "REFUSED") => "none",
@@ -155,18 +170,35 @@ async fn its_verdict_is_the_dns_answers() {
             let name = if dice.roll(5) == 0 { format!("www.{name}") } else { name.clone() };
             // Before the answer is in the cache in one half of the cases, after it in the other.
             let before = if dice.roll(2) == 0 { Some(explain(&school, client, &name).await) } else { None };
-            let answered = verdict(&school.ask(client, RecordType::A, &name).await);
+            let reply = school.ask(client, RecordType::A, &name).await;
+            let answered = verdict(&reply);
             let said = match before {
                 Some(said) => said,
                 None => explain(&school, client, &name).await,
             };
             assert_eq!(said.verdict, answered, "round {round}, case {case}: {client} {name}: {said:#?}");
+            let leads = reply.message.answers.first().map(|record| record.data.to_string());
+            assert!(said.twin.is_none() || answered == "failed" || said.twin.map(|twin| twin + ".") == leads, "{client} {name}");
             *seen.entry(said.verdict).or_default() += 1;
             *seen.entry(said.reason).or_default() += 1;
             *seen.entry(if said.by_alias.is_some() { "by-alias" } else { "by-name" }.to_owned()).or_default() += 1;
         }
     }
-    for kind in ["blocked", "allowed", "failed", "none", "locked", "tier", "allow", "deny", "allow-only", "bypass", "by-alias"] {
+    for kind in [
+        "blocked",
+        "allowed",
+        "failed",
+        "none",
+        "locked",
+        "tier",
+        "allow",
+        "deny",
+        "allow-only",
+        "bypass",
+        "by-alias",
+        "rewritten",
+        "safe-search",
+    ] {
         assert!(seen.get(kind).is_some_and(|count| *count > 20), "the cases were to have enough of {kind}: {seen:?}");
     }
     school.close().await;

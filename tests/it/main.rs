@@ -15,6 +15,7 @@ mod noisy;
 mod outage;
 mod pages;
 mod readme;
+mod safe_search;
 mod scenarios;
 mod standards;
 mod ready;

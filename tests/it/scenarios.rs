@@ -42,7 +42,9 @@ scenarios! {
     holidays
     lists
     locked
+    safe_search
     school_day
+    services
     special_names
     texts
 }
@@ -114,6 +116,7 @@ async fn take(school: &School, step: &Step) -> Result<(), String> {
         Step::Config(text) => school.rewrite(text),
         Step::File(name, text) => school.write(name, text),
         Step::Alias(name, target) => school.upstream.alias(name, target),
+        Step::Place(name, address) => school.upstream.place(name, address),
         // The time with an offset says which of two equal readings of a clock is meant.
         Step::At(time) => school.clock.move_to(time.parse::<Timestamp>().unwrap_or_else(|_| school_time(time))),
         Step::Reload => {
@@ -153,6 +156,10 @@ fn is(kind: &Kind, reply: &Reply) -> bool {
     let nothing = reply.message.answers.is_empty();
     match (kind, reply.rcode().as_str()) {
         (Kind::Address(address), "NOERROR") => reply.addresses() == [address.as_str()],
+        (Kind::Alias(target), "NOERROR") => match reply.message.answers.as_slice() {
+            [record] => record.data.to_string().trim_end_matches('.') == target,
+            _ => false,
+        },
         (Kind::Nodata, "NOERROR") | (Kind::Nxdomain, "NXDOMAIN") | (Kind::Refused, "REFUSED") | (Kind::Servfail, "SERVFAIL") => {
             nothing
         }

@@ -7,7 +7,7 @@ use crate::client::{self, Clients, GroupId, Subnet, Via};
 use crate::config::file::{self, At, Group, Target};
 use crate::dns::{Name, NameMap, Source, Transport};
 use crate::lists::Registry;
-use crate::policy::{Origin, Policies, Policy, Scope, TierId, Tiers, YouTube};
+use crate::policy::{Origin, Policies, Policy, Scope, TierId, Tiers};
 use ipnet::IpNet;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -195,21 +195,6 @@ fn policy(id: GroupId, group: Group, registry: &Registry, tiers: &Tiers, targets
         notes.unknown(tier.line, "tier", tier.value.as_str(), tiers.all().iter().map(|tier| tier.id.as_str()));
         TierId::YOUNGEST
     });
-    let defaults = tiers.tier(tier).settings;
-    if let Some(wanted) = safe_search.filter(|wanted| wanted.value && !defaults.safe_search) {
-        notes.fault(
-            wanted.line,
-            format!("safe search for group `{word}` is not built into this version"),
-            "leave `safe_search` out",
-        );
-    }
-    if let Some(wanted) = youtube.filter(|wanted| wanted.value != YouTube::Off && wanted.value != defaults.youtube) {
-        notes.fault(
-            wanted.line,
-            format!("this YouTube mode for group `{word}` is not built into this version"),
-            "leave `youtube` out",
-        );
-    }
     if allow_only.value && allow.is_empty() {
         let what = format!("group `{word}` is always in an exam, and its `allow` leaves nothing open");
         notes.fault(allow_only.line, what, "name what stays open: `allow = [\"thi.truong.edu.vn\"]`");

@@ -15,7 +15,7 @@ use super::nearest::nearest;
 use super::{Fault, Program, Surroundings};
 use crate::answer::{BlockAnswer, OnDisk};
 use crate::lists::{Category, Registry};
-use crate::policy::{Shared, YouTube};
+use crate::policy::Shared;
 use std::path::Path;
 
 /// Notes what is wrong, for one file.
@@ -96,12 +96,6 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
     let Block { answer: mode, language, ttl, contact } = block;
     let block = BlockAnswer { mode, ttl, language, contact };
     let mut not_yet = Vec::new();
-    if policies.all().iter().any(|policy| policy.safe_search.unwrap_or(tiers.tier(policy.tier).settings.safe_search)) {
-        not_yet.push("safe search".to_owned());
-    }
-    if policies.all().iter().any(|policy| policy.youtube.unwrap_or(tiers.tier(policy.tier).settings.youtube) != YouTube::Off) {
-        not_yet.push("YouTube restriction".to_owned());
-    }
     match rebinding {
         Rebinding::Log => not_yet.push("the log of private addresses for public names (`rebinding`)".to_owned()),
         Rebinding::Off => {}

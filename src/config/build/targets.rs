@@ -1,24 +1,30 @@
 //! What `allow`, `deny` and `only` name: names as they are written, and services by what they consist of.
 
 use super::Notes;
-use crate::config::file::{At, Target};
+use crate::config::fault::Shown;
+use crate::config::file::{At, Id, Target};
 use crate::dns::Name;
 use crate::lists::services::{Service, Services};
-use crate::lists::{Protected, ProtectedNames};
-use crate::policy::Origin;
+use crate::lists::twins::{TwinSwitch, Twins};
+use crate::lists::{Protected, ProtectedNames, Registry};
+use crate::policy::{Origin, Restricted, Settings};
 use std::sync::LazyLock;
 
 /// What targets are looked up in.
 pub(super) struct Targets {
     services: Services,
+    twins: Twins,
     protected: ProtectedNames,
 }
 
 impl Targets {
     /// The shipped services and protected names; they are the same for every configuration, and read once.
     pub(super) fn shipped() -> &'static Self {
-        static SHIPPED: LazyLock<Targets> =
-            LazyLock::new(|| Targets { services: Services::shipped(), protected: ProtectedNames::shipped() });
+        static SHIPPED: LazyLock<Targets> = LazyLock::new(|| Targets {
+            services: Services::shipped(),
+            twins: Twins::shipped(),
+            protected: ProtectedNames::shipped(),
+        });
         &SHIPPED
     }
 
@@ -43,17 +49,59 @@ impl Targets {
         names
     }
 
+    /// What of a service stays open for a tier of these settings because it is restricted; there is a restricted form, and it is
+    /// on.
+    pub(super) fn restricted(
+        &self,
+        tier: &str,
+        service: &At<Id>,
+        settings: Settings,
+        notes: &mut Notes<'_>,
+    ) -> Option<Restricted> {
+        let found = self.service(&service.value, service.line, notes)?;
+        let id = &found.id;
+        let mut switches = found.twins.iter().filter_map(|twin| self.twins.find(twin)).map(|twin| twin.switch).peekable();
+        let Some(first) = switches.peek().copied() else {
+            let what = format!("`restricted` names `{id}`, which has no restricted form");
+            notes.fault(service.line, what, "leave it out; a group's `allow` opens a service as it is");
+            return None;
+        };
+        if !switches.any(|switch| settings.turn_on(switch)) {
+            let (off, on) = match first {
+                TwinSwitch::SafeSearch => ("safe_search = false", "safe_search = true"),
+                TwinSwitch::YoutubeStrict | TwinSwitch::YoutubeModerate => ("youtube = \"off\"", "youtube = \"strict\""),
+            };
+            let what = format!("tier {} restricts `{id}`, and `{off}` leaves it as it is", tier.quoted());
+            notes.fault(service.line, what, format!("write `{on}`, or leave `{id}` out of `restricted`"));
+            return None;
+        }
+        let (names, categories) = (found.names().cloned().collect(), found.category.into_iter().collect());
+        Some(Restricted { service: id.clone(), names, categories })
+    }
+
+    /// The service of this id, where there is one.
+    fn service(&self, id: &Id, line: u32, notes: &mut Notes<'_>) -> Option<&Service> {
+        let word = id.as_str();
+        let found = self.services.find(word);
+        let is_category = || Registry::shipped().find(word).is_some();
+        if found.is_none() && !is_category() && psl::suffix(word.as_bytes()).is_some_and(|suffix| suffix.is_known()) {
+            // A near service would be a wrong guess: whoever writes "vn" means the country.
+            let what = format!("service `{word}` is not defined");
+            notes.fault(line, what, format!("for every name below `{word}` write \"{word}.\", with a dot"));
+        } else if found.is_none() {
+            notes.unknown(line, "service", word, self.services.all().iter().map(|service| service.id.as_str()));
+        }
+        found
+    }
+
     fn names(&self, target: &At<Target>, of: impl FnOnce(&Service) -> Vec<Name>, notes: &mut Notes<'_>) -> Vec<(Name, Origin)> {
         match &target.value {
             Target::Name(name) => vec![((**name).clone(), Origin::Written)],
-            Target::Service(id) => match self.services.find(id.as_str()) {
-                Some(service) => of(service).into_iter().map(|name| (name, Origin::Service(service.id.clone()))).collect(),
-                None => {
-                    let known = self.services.all().iter().map(|service| service.id.as_str());
-                    notes.unknown(target.line, "service", id.as_str(), known);
-                    Vec::new()
-                }
-            },
+            Target::Service(id) => {
+                let found = self.service(id, target.line, notes);
+                let Some(service) = found else { return Vec::new() };
+                of(service).into_iter().map(|name| (name, Origin::Service(service.id.clone()))).collect()
+            }
         }
     }
 }

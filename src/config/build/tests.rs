@@ -2,7 +2,7 @@
 
 use crate::config::{Program, Severity, Surroundings, read};
 use crate::dns::Name;
-use crate::policy::{Effect, Only, Origin, Scope};
+use crate::policy::{Effect, Only, Origin, Scope, YouTube};
 use std::path::{Path, PathBuf};
 
 fn surroundings() -> Surroundings {
@@ -50,8 +50,7 @@ fn an_empty_file_means_the_embedded_default() {
         prefetch: crate::answer::Prefetch::On,
     };
     assert_eq!(program.cache, cache);
-    assert!(program.not_yet_in_force().iter().any(|what| what == "safe search"));
-    assert_eq!(program.not_yet_in_force().len(), 3);
+    assert!(program.not_yet_in_force().iter().all(|what| !what.contains("safe search") && !what.contains("YouTube")));
 }
 
 #[test]
@@ -203,14 +202,53 @@ fn an_unknown_time_zone_names_the_nearest() {
 }
 
 #[test]
-fn safety_of_a_later_version_is_accepted_as_shipped_and_off() {
-    program(&format!("{GROUP}safe_search = true\nyoutube = 'strict'\n"));
-    program(&format!("{GROUP}safe_search = false\nyoutube = 'off'\n"));
-    errs(
-        "[[group]]\nid = 'a'\ntier = 'staff'\nsubnets = ['10.1.0.0/16']\nsafe_search = true\n",
-        &["not built into this version"],
-    );
-    errs(&format!("{GROUP}youtube = 'moderate'\n"), &["not built into this version"]);
+fn safe_search_and_youtube_are_a_tiers_and_before_that_a_groups() {
+    let (program, _) = program(&format!("{GROUP}safe_search = false\nyoutube = 'moderate'\n"));
+    let policy = &program.policies.all()[0];
+    assert_eq!((policy.safe_search, policy.youtube), (Some(false), Some(YouTube::Moderate)));
+    let tiers = program.shared.tiers.all();
+    let shipped: Vec<_> = tiers.iter().map(|tier| (tier.settings.safe_search, tier.settings.youtube)).collect();
+    let strict = (true, YouTube::Strict);
+    assert_eq!(shipped, [strict, strict, strict, (true, YouTube::Moderate), (false, YouTube::Off)]);
+}
+
+/// Two tiers of a file, the younger one first.
+fn two_tiers(younger: &str, older: &str) -> String {
+    format!("[[tier]]\nid = 'young'\n{younger}\n[[tier]]\nid = 'old'\n{older}\n")
+}
+
+#[test]
+fn a_tier_restricts_a_service_with_all_that_it_needs() {
+    let (program, doubts) = program(&two_tiers("blocks = ['video']\nrestricted = ['youtube']", "blocks = ['social']"));
+    assert_eq!(doubts, Vec::<String>::new());
+    let [young, old] = program.shared.tiers.all() else { panic!("two tiers") };
+    assert_eq!(young.services, ["youtube"]);
+    assert!(young.restricted.covering(&name("i.ytimg.com")).is_some() && young.restricted.exact(&name("youtu.be")).is_some());
+    assert_eq!((old.services.len(), old.restricted.len()), (0, 0));
+}
+
+#[test]
+fn what_is_restricted_has_a_restricted_form_and_it_is_on() {
+    errs(&two_tiers("restricted = ['zalo']", ""), &["`restricted` names `zalo`, which has no restricted form"]);
+    errs(&two_tiers("restricted = ['youtub']", ""), &["did you mean `youtube`?"]);
+    errs(&two_tiers("restricted = ['youtube']\nyoutube = 'off'", ""), &["write `youtube = \"strict\"`"]);
+    errs(&two_tiers("restricted = ['bing']\nsafe_search = false", ""), &["write `safe_search = true`"]);
+}
+
+#[test]
+fn what_a_tier_restricts_no_older_one_blocks() {
+    let younger = "blocks = ['social']\nrestricted = ['youtube']";
+    errs(&two_tiers(younger, "blocks = ['video']"), &["the tier `old` blocks `youtube`, which the younger tier `young`"]);
+    program(&two_tiers(younger, "blocks = ['video']\nrestricted = ['youtube']"));
+    program(&two_tiers("blocks = ['video']", younger));
+}
+
+#[test]
+fn a_country_is_no_mistyped_service() {
+    errs(&format!("{GROUP}deny = ['vn']\n"), &["service `vn` is not defined\nhint: for every name below `vn` write \"vn.\""]);
+    let (program, _) = program(&format!("{GROUP}deny = ['vn.']\n"));
+    assert!(program.policies.all()[0].deny.covering(&name("a.vn")).is_some());
+    errs(&format!("{GROUP}deny = ['games']\n"), &["the known ones are"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The registry of categories with the school's own, and the tiers with what they close.
 
 use super::Notes;
+use super::targets::Targets;
 use crate::config::fault::Shown;
 use crate::config::file;
 use crate::lists::tier_defaults::{self, BypassDefault, TierDefault, YouTubeDefault};
@@ -98,24 +99,16 @@ fn order(written: &[(String, u32)], shipped: &[TierDefault], notes: &mut Notes<'
 }
 
 fn spec(tier: file::Tier, shipped: &[TierDefault], registry: &Registry, notes: &mut Notes<'_>) -> TierSpec {
-    let file::Tier { line: _, id, name, blocks, safe_search, youtube, bypass } = tier;
+    let file::Tier { line: _, id, name, blocks, restricted, safe_search, youtube, bypass } = tier;
     let id = id.value.as_str().to_owned();
     let defaults = Settings::shipped(&id);
-    // What searches and YouTube are restricted to is a later version's work, so nobody can rely on more than the defaults.
-    if let Some(wanted) = safe_search.filter(|wanted| wanted.value && !defaults.safe_search) {
-        notes.fault(
-            wanted.line,
-            format!("safe search for tier `{id}` is not built into this version"),
-            "leave `safe_search` out",
-        );
-    }
-    if let Some(wanted) = youtube.filter(|wanted| wanted.value != YouTube::Off && wanted.value != defaults.youtube) {
-        notes.fault(
-            wanted.line,
-            format!("this YouTube mode for tier `{id}` is not built into this version"),
-            "leave `youtube` out",
-        );
-    }
+    let settings = Settings {
+        safe_search: safe_search.map_or(defaults.safe_search, |wanted| wanted.value),
+        youtube: youtube.map_or(defaults.youtube, |wanted| wanted.value),
+        bypass: bypass.map_or(defaults.bypass, |wanted| wanted.value),
+    };
+    let targets = Targets::shipped();
+    let restricted = restricted.iter().filter_map(|service| targets.restricted(&id, service, settings, notes)).collect();
     let mut mask = CategorySet::EMPTY;
     for category in &blocks {
         mask = mask.union(notes.category(registry, category.line, &category.value).into_iter().collect());
@@ -125,12 +118,8 @@ fn spec(tier: file::Tier, shipped: &[TierDefault], registry: &Registry, notes: &
         name: name.or_else(words).unwrap_or_else(|| Words { vi: id.clone(), en: id.clone() }),
         id,
         blocks: mask,
-        settings: Settings {
-            safe_search: safe_search.map_or(defaults.safe_search, |wanted| wanted.value),
-            youtube: youtube.map_or(defaults.youtube, |wanted| wanted.value),
-            bypass: bypass.map_or(defaults.bypass, |wanted| wanted.value),
-        },
-        restricted: Vec::new(),
+        settings,
+        restricted,
     }
 }
 

@@ -65,9 +65,11 @@ pub struct Tier {
     pub name: Option<Words>,
     /// The categories that are closed to it in addition to what is closed to the next older one.
     pub blocks: Vec<At<Id>>,
-    /// Whether its searches are made safe; none for the shipped tier's. A later version does so.
+    /// The services that are restricted to their twins where their categories are closed.
+    pub restricted: Vec<At<Id>>,
+    /// Whether its searches are made safe; none for the shipped tier's.
     pub safe_search: Option<At<bool>>,
-    /// How YouTube is restricted; none for the shipped tier's. A later version does so.
+    /// How YouTube is restricted; none for the shipped tier's.
     pub youtube: Option<At<YouTube>>,
     /// Whether ways round the filter are closed; none for the shipped tier's.
     pub bypass: Option<At<Bypass>>,
@@ -82,12 +84,12 @@ pub(super) fn youtube(section: &Section<'_, '_>) -> Option<At<YouTube>> {
 impl Tier {
     /// Reads the section; none where it lacks what it cannot do without.
     pub(super) fn read(section: &Section<'_, '_>) -> Option<Self> {
-        section.later("restricted", &[]);
         let id = section.required("id");
         let tier = Self {
             line: section.line(),
             name: words(section),
             blocks: section.array("blocks").unwrap_or_default(),
+            restricted: section.array("restricted").unwrap_or_default(),
             safe_search: section.optional("safe_search"),
             youtube: youtube(section),
             bypass: section.word("bypass", &[("block", Some(Bypass::Block)), ("allow", Some(Bypass::Allow))]),

@@ -106,7 +106,7 @@ fn twins_are_those_of_the_gathered_facts() {
     let without: Vec<&str> = rows.iter().filter(|row| row[2] == "-").map(|row| row[1].as_str()).collect();
     assert_eq!(kept + 1 + without.len(), rows.len(), "a row without a twin");
     let lists = starter::lists();
-    let unsafe_search = lists.iter().find(|list| list.id == "search-unsafe").expect("the starter list");
+    let unsafe_search = lists.iter().find(|list| list.category == "search-unsafe").expect("the starter list");
     assert!(Registry::shipped().find("search-unsafe").is_some());
     for engine in without {
         assert!(unsafe_search.names().any(|listed| name(engine).is_at_or_below(&name(listed))), "{engine}");

@@ -30,6 +30,10 @@ struct Told {
     silent: bool,
     ignored: Vec<Name>,
     script: Option<Script>,
+    /// Names with another IPv4 address than [`ADDRESS`].
+    placed: HashMap<Name, Ipv4Addr>,
+    /// Whether every other type is answered too, with data in which the name's address stands.
+    talkative: bool,
 }
 
 /// What a test does with a question itself; `None` leaves it to the rest.
@@ -61,6 +65,16 @@ impl Names {
     /// Makes `name` answer with `rcode`.
     pub fn fail(&self, name: &str, rcode: ResponseCode) {
         self.tell().rcodes.insert(fqdn(name), rcode);
+    }
+
+    /// Gives `name` an address of its own.
+    pub fn place(&self, name: &str, address: &str) {
+        self.tell().placed.insert(fqdn(name), address.parse().expect("an address"));
+    }
+
+    /// Has data for every type from now on, and the name's address in it, as HTTPS records have.
+    pub fn talk(&self) {
+        self.tell().talkative = true;
     }
 
     /// Answers nothing from now on.
@@ -128,14 +142,24 @@ impl Told {
             reply.metadata.response_code = *rcode;
             return reply.to_vec().ok();
         }
+        let ours = ADDRESS.parse::<Ipv4Addr>().expect("an address");
+        let address = self.placed.get(&name.to_lowercase()).copied().unwrap_or(ours);
         match question.query_type() {
             RecordType::A => {
-                let address = ADDRESS.parse::<Ipv4Addr>().expect("an address");
                 reply.answers.push(Record::from_rdata(name, TTL, RData::A(A(address))));
             }
             RecordType::AAAA => {
-                let address = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 7);
+                let placed = address.to_ipv6_mapped().segments();
+                let place = if address == ours { [0, 7] } else { [placed[6], placed[7]] };
+                let address = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, place[0], place[1]);
                 reply.answers.push(Record::from_rdata(name, TTL, RData::AAAA(AAAA(address))));
+            }
+            other if self.talkative => {
+                // Priority 1, the owner as target, and an `ipv4hint` (RFC 9460 section 7.3): for other types it is just octets.
+                let mut octets = vec![0, 1, 0, 0, 4, 0, 4];
+                octets.extend(address.octets());
+                let rdata = hickory_proto::rr::rdata::NULL::with(octets);
+                reply.answers.push(Record::from_rdata(name, TTL, RData::Unknown { code: other, rdata }));
             }
             _ => {}
         }

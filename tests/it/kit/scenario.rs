@@ -7,13 +7,14 @@
 //! config                                     indented lines: the configuration without the kit's own sections
 //! file toys.txt                              indented lines: a file beside it
 //! upstream alias a.example -> b.example      from now on
+//! upstream place a.example -> 198.51.100.1   its address, which is no other name's
 //! at 2026-11-23T07:59:30                     sets the clock by Vietnamese time, or, with +01:00 behind it, by that offset
 //! reload                                     reads what `config` and `file` wrote since the start
 //! 10.20.1.7 A www.example.com -> blocked, ede 15, ttl <= 30
 //! ```
 //!
 //! Of the claims one says what kind of answer it is: `blocked` (with `as` and one of the others where the mode matters), an
-//! address, `nodata`, `nxdomain`, `refused` or `servfail`. The others are `ede N`, `no ede`, `says "TEXT"`, `ttl N`,
+//! address, `alias NAME` and nothing else, `nodata`, `nxdomain`, `refused` or `servfail`. The others are `ede N`, `no ede`, `says "TEXT"`, `ttl N`,
 //! `ttl <= N`, `soa NAME`, and `fresh` or `cached`: whether the upstream was asked.
 
 use khien::dns::RecordType;
@@ -30,6 +31,7 @@ pub enum Step {
     Config(String),
     File(String, String),
     Alias(String, String),
+    Place(String, String),
     At(String),
     Reload,
     Ask { client: String, record_type: RecordType, name: String, claims: Vec<Claim> },
@@ -58,6 +60,7 @@ pub enum Claim {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     Address(String),
+    Alias(String),
     Nodata,
     Nxdomain,
     Refused,
@@ -86,6 +89,10 @@ impl Scenario {
                 ["upstream", "alias", name] => match line.split_once(" -> ") {
                     Some((_, target)) => Step::Alias(name.to_owned(), target.trim().to_owned()),
                     None => fault("an alias needs `->` and its target"),
+                },
+                ["upstream", "place", name] => match line.split_once(" -> ") {
+                    Some((_, address)) => Step::Place(name.to_owned(), address.trim().to_owned()),
+                    None => fault("a place needs `->` and its address"),
                 },
                 ["at", time] => Step::At(time.to_owned()),
                 ["reload"] => Step::Reload,
@@ -161,6 +168,7 @@ fn kind(text: &str) -> Option<Kind> {
         "nxdomain" => Some(Kind::Nxdomain),
         "refused" => Some(Kind::Refused),
         "servfail" => Some(Kind::Servfail),
+        alias if alias.starts_with("alias ") => Some(Kind::Alias(alias["alias ".len()..].to_owned())),
         address => address.parse::<std::net::IpAddr>().ok().map(|address| Kind::Address(address.to_string())),
     }
 }
