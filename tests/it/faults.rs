@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// Configurations with a fault or a doubt each, in the order of the manual.
-const BROKEN: [(&str, &str); 51] = [
+const BROKEN: [(&str, &str); 54] = [
     ("no TOML", "[listen\ndns = [\"127.0.0.1:53\"]\n"),
     ("text without quotes", "[log]\nlevel = info\n"),
     ("an array that does not end", "[listen]\ndns = [\"127.0.0.1:53\"\n[log]\nlevel = \"info\"\n"),
@@ -60,6 +60,15 @@ const BROKEN: [(&str, &str); 51] = [
         "tiers",
         "[[tier]]\nid = \"staff\"\n[[tier]]\nid = \"primary\"\nblocks = [\"scoial\"]\nrestricted = [\"youtube\"]\n[[tier]]\nid = \"staff\"\n",
     ),
+    (
+        "what is restricted",
+        "[[tier]]\nid = \"primary\"\nrestricted = [\"youtub\", \"zalo\"]\n[[tier]]\nid = \"old\"\nyoutube = \"off\"\nrestricted = [\"youtube\"]\n",
+    ),
+    (
+        "an older tier blocks what a younger one restricts",
+        "[[tier]]\nid = \"primary\"\nrestricted = [\"youtube\"]\n[[tier]]\nid = \"old\"\nblocks = [\"video\"]\n",
+    ),
+    ("a country", "[[group]]\nid = \"a\"\ntier = \"staff\"\nsubnets = [\"10.1.0.0/16\"]\ndeny = [\"vn\"]\n"),
     ("time zone and holidays", "[schedule]\ntime_zone = \"Asia/Hochiminh\"\nholidays = [\"2026-02-30\", \"02/09/2026\"]\n"),
     ("a group without tier", "[[group]]\nid = \"lab-1\"\nsubnets = [\"10.1.0.0/16\"]\n"),
     (
