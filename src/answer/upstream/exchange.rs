@@ -133,6 +133,11 @@ impl Upstream {
         self.sockets.renew();
     }
 
+    /// As [`Upstream::renew_sockets`], for one that is hardly asked.
+    pub(super) fn close_sockets(&self) {
+        self.sockets.close();
+    }
+
     /// As metrics show it.
     pub(super) fn stats(&self) -> UpstreamStats {
         UpstreamStats {

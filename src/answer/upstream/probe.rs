@@ -34,7 +34,8 @@ async fn until_it_answers(upstream: Weak<Upstream>) {
             return;
         }
         if upstream.health.may_probe(Instant::now()) {
-            upstream.renew_sockets();
+            // From a new socket: this machine's address may have changed meanwhile.
+            upstream.close_sockets();
             put(&upstream, &question).await;
         }
     }

@@ -217,7 +217,7 @@ impl Socket {
     }
 
     /// Tells every question here that a datagram from this port was refused.
-    fn tell_all(&self) {
+    pub(super) fn tell_all(&self) {
         for waiting in self.carried().iter_mut().filter_map(|known| known.waiting.take()) {
             drop(waiting.asker.send(Told::Refused));
         }

@@ -3,11 +3,8 @@
 //! The rule: a socket takes 64 questions at most, for 10 s from its first, and is then replaced by one on a new random port;
 //! that is done beside the questions, never before one. A socket that has carried nothing is as good as new, for nobody can
 //! have seen its port; it is replaced after a minute all the same, because the machine's own address may have changed. A
-//! pool that nobody uses for a minute closes all its sockets, and costs nothing until the next question.
-//!
-//! # Cost
-//! A question takes one lock for a random draw or two; opening is a background task's. At 20,000 questions a second 313
-//! sockets a second are replaced.
+//! pool holds eight sockets for each question of the last minute or two, as far as its share goes: a busy one is full after
+//! 64 questions; one that nobody uses closes all, and costs nothing until the next question.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-use super::ration::{Ration, Share};
+use super::ration::{MOST, Ration, Share};
 use super::socket::Socket;
 
 /// So many questions one socket takes.
@@ -28,6 +25,12 @@ const AGE: Duration = Duration::from_secs(10);
 
 /// So long a socket that has carried nothing, and a pool without questions, is kept.
 const IDLE: Duration = Duration::from_secs(60);
+
+/// So many sockets are held for each question of this minute and the last.
+const FOR_EACH: usize = 8;
+
+/// So many at least, once there is a question.
+const LEAST: usize = 16;
 
 /// How often the pool is looked through.
 const LOOK: Duration = Duration::from_secs(1);
@@ -44,15 +47,20 @@ pub(super) struct Sockets {
     upstream: SocketAddr,
     share: Share,
     state: Mutex<State>,
-    spent: Arc<Notify>,
+    due: Arc<Notify>,
 }
 
 #[derive(Debug)]
 struct State {
     slots: Vec<Slot>,
     last_asked: Instant,
+    /// When the minute that is counted began, and the questions of it and of the one before.
+    minute: Instant,
+    asked: usize,
+    asked_before: usize,
     keeper: Keeper,
     said: Option<Instant>,
+    said_share: usize,
 }
 
 /// Whether somebody replaces what is spent.
@@ -73,8 +81,18 @@ struct Slot {
 impl Sockets {
     /// Sockets to `upstream`; none is opened yet.
     pub(super) fn new(upstream: SocketAddr, ration: &Arc<Ration>) -> Arc<Self> {
-        let state = State { slots: Vec::new(), last_asked: Instant::now(), keeper: Keeper::Absent, said: None };
-        Arc::new(Self { upstream, share: ration.share(), state: Mutex::new(state), spent: Arc::default() })
+        let now = Instant::now();
+        let state = State {
+            slots: Vec::new(),
+            last_asked: now,
+            minute: now,
+            asked: 0,
+            asked_before: 0,
+            keeper: Keeper::Absent,
+            said: None,
+            said_share: MOST,
+        };
+        Arc::new(Self { upstream, share: ration.share(), state: Mutex::new(state), due: Arc::default() })
     }
 
     /// A socket for one question: a random one of those that take questions. Only where there is none, as for the very
@@ -85,9 +103,10 @@ impl Sockets {
     pub(super) fn draw(self: &Arc<Self>, now: Instant) -> io::Result<Arc<Socket>> {
         let mut state = self.state();
         state.last_asked = now;
+        state.asked += 1;
         if state.keeper == Keeper::Absent {
             state.keeper = Keeper::Present;
-            tokio::spawn(keep(Arc::downgrade(self), Arc::clone(&self.spent)));
+            tokio::spawn(keep(Arc::downgrade(self), Arc::clone(&self.due)));
         }
         let count = state.slots.len();
         let draws = if count == 0 { 0 } else { DRAWS };
@@ -109,10 +128,11 @@ impl Sockets {
         let slot = &mut state.slots[place];
         slot.first_asked.get_or_insert(now);
         slot.questions += 1;
-        if slot.questions == QUESTIONS {
-            self.spent.notify_one();
+        let (spent, socket) = (slot.questions == QUESTIONS, Arc::clone(&slot.socket));
+        if spent || state.slots.len() < state.wanted(self.share.sockets()) {
+            self.due.notify_one();
         }
-        Ok(Arc::clone(&slot.socket))
+        Ok(socket)
     }
 
     /// Replaces every socket: this machine's address, or its way to the upstream, may have changed.
@@ -120,29 +140,38 @@ impl Sockets {
         for slot in &mut self.state().slots {
             slot.questions = slot.questions.max(QUESTIONS);
         }
-        self.spent.notify_one();
+        self.due.notify_one();
     }
 
-    /// Replaces what is spent and fills up to the share; says whether the pool is still in use.
+    /// Closes all sockets but those that a question waits on; the next question opens one.
+    pub(super) fn close(&self) {
+        self.state().slots.clear();
+    }
+
+    /// Replaces what is spent and fills up to what is wanted; says whether the pool is still in use.
     async fn look_through(&self, now: Instant) -> Keeper {
         let share = self.share.sockets();
-        let mut missing = {
+        let (wanted, mut missing) = {
             let mut state = self.state();
             if now - state.last_asked >= IDLE {
                 state.slots.clear();
                 state.keeper = Keeper::Absent;
                 return Keeper::Absent;
             }
-            state.slots.truncate(share);
-            let spent = state.slots.iter().filter(|slot| !slot.is_fit(now)).count();
-            spent + share - state.slots.len()
+            if now - state.minute >= IDLE {
+                (state.asked_before, state.asked, state.minute) = (state.asked, 0, now);
+            }
+            state.say_share(share, self.upstream);
+            let wanted = state.wanted(share);
+            let fit = state.slots.iter().filter(|slot| slot.is_fit(now)).count();
+            (wanted, wanted.saturating_sub(fit))
         };
         while missing > 0 {
             let opened: io::Result<Vec<_>> = (0..missing.min(BATCH)).map(|_| Slot::open(self.upstream, now)).collect();
             match opened {
                 Ok(opened) => {
                     missing -= opened.len();
-                    self.state().take_in(opened, share, now);
+                    self.state().take_in(opened, wanted, now);
                 }
                 Err(error) => {
                     self.state().say(&error, self.upstream, now);
@@ -151,6 +180,8 @@ impl Sockets {
             }
             tokio::task::yield_now().await;
         }
+        // Those that nothing had to replace.
+        self.state().slots.retain(|slot| slot.is_fit(now));
         Keeper::Present
     }
 
@@ -160,13 +191,27 @@ impl Sockets {
 }
 
 impl State {
+    /// How many sockets the questions of late are worth.
+    fn wanted(&self, share: usize) -> usize {
+        ((self.asked + self.asked_before) * FOR_EACH).clamp(LEAST.min(share), share)
+    }
+
+    /// Says that the share is small, when it has become so.
+    fn say_share(&mut self, share: usize, upstream: SocketAddr) {
+        if share < self.said_share {
+            let hint = "raise the limit of open files (LimitNOFILE)";
+            tracing::warn!(%upstream, sockets = share, wanted = MOST, hint, "few sockets: fewer ports make forged answers likelier");
+        }
+        self.said_share = share;
+    }
+
     /// Puts new sockets in the place of spent ones, and behind the others where there is room.
-    fn take_in(&mut self, opened: Vec<Slot>, share: usize, now: Instant) {
+    fn take_in(&mut self, opened: Vec<Slot>, wanted: usize, now: Instant) {
         let mut places = 0..self.slots.len();
         for slot in opened {
             match places.find(|place| !self.slots[*place].is_fit(now)) {
                 Some(place) => self.slots[place] = slot,
-                None if self.slots.len() < share => self.slots.push(slot),
+                None if self.slots.len() < wanted => self.slots.push(slot),
                 None => return,
             }
         }
@@ -198,14 +243,14 @@ impl Slot {
 }
 
 /// Looks the pool through each second, and as soon as a socket is spent, until the pool is idle or gone.
-async fn keep(sockets: Weak<Sockets>, spent: Arc<Notify>) {
+async fn keep(sockets: Weak<Sockets>, due: Arc<Notify>) {
     loop {
         match sockets.upgrade() {
             Some(sockets) if sockets.look_through(Instant::now()).await == Keeper::Present => {}
             Some(_) | None => return,
         }
         // Either way it is time.
-        timeout(LOOK, spent.notified()).await.ok();
+        timeout(LOOK, due.notified()).await.ok();
     }
 }
 

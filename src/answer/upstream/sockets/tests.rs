@@ -8,7 +8,7 @@ use super::super::counters::Counters;
 use super::super::pace::Pace;
 use super::super::question::{Announced, Question, Spelling};
 use super::super::ration::MOST;
-use super::super::scripted::ScriptedUpstream;
+use super::super::scripted::{ScriptedUpstream, Step};
 use super::super::testing::{RIGHT, query};
 use super::super::udp::{Heard, exchange};
 use super::*;
@@ -54,7 +54,9 @@ async fn twenty_thousand_questions_have_ports_and_ids_that_nobody_foresees() {
     let scripted = ScriptedUpstream::answering(RIGHT).await;
     let (sockets, counters) = (pool(scripted.address, MOST), Arc::new(Counters::default()));
     // The pool is full from here on, so every port is drawn from alike.
-    sockets.draw(Instant::now()).expect("a socket");
+    for _ in 0..MOST / FOR_EACH {
+        sockets.draw(Instant::now()).expect("a socket");
+    }
     filled(&sockets, MOST).await;
     let mut askers = JoinSet::new();
     for asker in 0..20 {
@@ -104,7 +106,9 @@ async fn twenty_thousand_questions_have_ports_and_ids_that_nobody_foresees() {
 /// A full pool to a port at which nobody needs to listen, and the time at which its first socket was drawn.
 async fn full(sockets: usize) -> (Arc<Sockets>, Instant, Arc<Socket>) {
     let (pool, now) = (pool(([127, 0, 0, 1], 9).into(), sockets), Instant::now());
-    let first = pool.draw(now).expect("a socket");
+    let drawn: Vec<_> = (0..sockets / FOR_EACH).map(|_| pool.draw(now).expect("a socket")).collect();
+    let first = Arc::clone(&drawn[0]);
+    assert!(drawn.iter().all(|socket| Arc::ptr_eq(socket, &first)), "there is but one until the keeper has its turn");
     filled(&pool, sockets).await;
     (pool, now, first)
 }
@@ -163,6 +167,41 @@ async fn a_pool_that_nobody_asks_closes_and_comes_back() {
 }
 
 #[tokio::test]
+async fn a_pool_is_as_large_as_it_is_asked_often() {
+    let (sockets, now) = (pool(([127, 0, 0, 1], 9).into(), MOST), Instant::now());
+    sockets.draw(now).expect("a socket");
+    filled(&sockets, LEAST).await;
+    (0..9).for_each(|_| drop(sockets.draw(now)));
+    filled(&sockets, 10 * FOR_EACH).await;
+    // A minute and another one later a single question has been asked.
+    sockets.look_through(now + IDLE - SECOND).await;
+    sockets.draw(now + IDLE).expect("a socket");
+    sockets.look_through(now + IDLE).await;
+    sockets.draw(now + IDLE + IDLE / 2).expect("a socket");
+    sockets.look_through(now + 2 * IDLE).await;
+    assert_eq!(sockets.state().slots.len(), LEAST);
+}
+
+#[tokio::test]
+async fn one_word_that_nobody_listens_is_not_believed() {
+    let scripted = ScriptedUpstream::start(|asked| vec![Step::Wait(SECOND / 10), Step::Send(asked.answer(RIGHT))]).await;
+    let (sockets, counters, pace) = (pool(scripted.address, 64), Counters::default(), Pace::default());
+    let question = Question::of(&query("school.example"));
+    let how = (Spelling::Random, Announced::Edns);
+    let asked = exchange(&sockets, &question, how, (&pace, pace.pauses(100 * SECOND)), &counters);
+    let forger = async {
+        while scripted.seen().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        // As if ICMP had come for each port: the question is on one of them.
+        held(&sockets).iter().for_each(|socket| socket.tell_all());
+    };
+    let (heard, ()) = tokio::join!(asked, forger);
+    assert!(matches!(heard, Ok(Heard::Answer(_))), "{heard:?}");
+    assert_eq!(scripted.seen().len(), 2, "asked once more");
+}
+
+#[tokio::test]
 async fn renewed_sockets_are_all_new() {
     let (sockets, now, _first) = full(32).await;
     let held = held(&sockets);
@@ -177,7 +216,7 @@ async fn renewed_sockets_are_all_new() {
 async fn a_pool_that_is_dropped_leaves_its_share() {
     let (ration, now) = (Ration::new(64), Instant::now());
     let [first, second] = [(); 2].map(|()| Sockets::new(([127, 0, 0, 1], 9).into(), &ration));
-    first.draw(now).expect("a socket");
+    (0..8).for_each(|_| drop(first.draw(now)));
     filled(&first, 32).await;
     drop(second);
     first.look_through(now).await;
