@@ -8,8 +8,9 @@ use std::sync::{Arc, OnceLock};
 
 use rustix::process::{Resource, getrlimit};
 
-/// So many sockets one upstream holds where there is room: with ids and letters, guessing is hopeless.
-pub(super) const MOST: usize = 512;
+/// So many sockets one upstream holds where there is room: with ids and letters, guessing is hopeless. More than 512, so that
+/// of 20,000 questions in a row, 31 for each, hardly ever 64 meet on one.
+pub(super) const MOST: usize = 640;
 
 /// So many it may try to hold where there is none; what cannot be opened is then done without.
 const LEAST: usize = 16;

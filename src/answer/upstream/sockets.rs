@@ -3,8 +3,8 @@
 //! The rule: a socket takes 64 questions at most, for 10 s from its first, and is then replaced by one on a new random port;
 //! that is done beside the questions, never before one. A socket that has carried nothing is as good as new, for nobody can
 //! have seen its port; it is replaced after a minute all the same, because the machine's own address may have changed. A
-//! pool holds eight sockets for each question of the last minute or two, as far as its share goes: a busy one is full after
-//! 64 questions; one that nobody uses closes all, and costs nothing until the next question.
+//! pool holds forty sockets for each question of the last minute or two, as far as its share goes: a busy one is full after
+//! 16 questions; one that nobody uses closes all, and costs nothing until the next question.
 
 use std::io;
 use std::net::SocketAddr;
@@ -27,7 +27,7 @@ const AGE: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(60);
 
 /// So many sockets are held for each question of this minute and the last.
-const FOR_EACH: usize = 8;
+const FOR_EACH: usize = 40;
 
 /// So many at least, once there is a question.
 const LEAST: usize = 16;
@@ -95,8 +95,8 @@ impl Sockets {
         Arc::new(Self { upstream, share: ration.share(), state: Mutex::new(state), due: Arc::default() })
     }
 
-    /// A socket for one question: a random one of those that take questions. Only where there is none, as for the very
-    /// first question, one is opened here; and only where the system grants none, a spent one is used once more.
+    /// A socket for one question: a random one of those that take questions. Only where there is none, and for the very first
+    /// questions, one is opened here; and only where the system grants none, a spent one is used once more.
     ///
     /// # Errors
     /// Where there is no socket at all.
@@ -109,21 +109,12 @@ impl Sockets {
             tokio::spawn(keep(Arc::downgrade(self), Arc::clone(&self.due)));
         }
         let count = state.slots.len();
-        let draws = if count == 0 { 0 } else { DRAWS };
+        // The first few questions have one each, for the others are not open yet.
+        let draws = if count < LEAST { 0 } else { DRAWS };
         let drawn = (0..draws).map(|_| rand::random_range(0..count)).find(|place| state.slots[*place].takes_questions(now));
-        let place = match (drawn, count) {
-            (Some(place), _) => place,
-            (None, 0) => {
-                state.slots.push(Slot::open(self.upstream, now)?);
-                0
-            }
-            (None, _) => {
-                let place = rand::random_range(0..count);
-                if let Ok(slot) = Slot::open(self.upstream, now) {
-                    state.slots[place] = slot;
-                }
-                place
-            }
+        let place = match drawn {
+            Some(place) => place,
+            None => state.open(self.upstream, now)?,
         };
         let slot = &mut state.slots[place];
         slot.first_asked.get_or_insert(now);
@@ -145,7 +136,9 @@ impl Sockets {
 
     /// Closes all sockets but those that a question waits on; the next question opens one.
     pub(super) fn close(&self) {
-        self.state().slots.clear();
+        let mut state = self.state();
+        state.slots.clear();
+        (state.asked_before, state.asked) = (0, 0);
     }
 
     /// Replaces what is spent and fills up to what is wanted; says whether the pool is still in use.
@@ -191,6 +184,24 @@ impl Sockets {
 }
 
 impl State {
+    /// Opens a socket for one question and says where it stands; where none can be opened, any of those that there are.
+    fn open(&mut self, upstream: SocketAddr, now: Instant) -> io::Result<usize> {
+        let count = self.slots.len();
+        match Slot::open(upstream, now) {
+            Ok(slot) if count < LEAST => {
+                self.slots.push(slot);
+                Ok(count)
+            }
+            Ok(slot) => {
+                let place = rand::random_range(0..count);
+                self.slots[place] = slot;
+                Ok(place)
+            }
+            Err(error) if count == 0 => Err(error),
+            Err(_) => Ok(rand::random_range(0..count)),
+        }
+    }
+
     /// How many sockets the questions of late are worth.
     fn wanted(&self, share: usize) -> usize {
         ((self.asked + self.asked_before) * FOR_EACH).clamp(LEAST.min(share), share)

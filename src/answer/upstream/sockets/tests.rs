@@ -53,10 +53,9 @@ fn chi_squared(counts: impl ExactSizeIterator<Item = u64> + Clone) -> (f64, f64)
 async fn twenty_thousand_questions_have_ports_and_ids_that_nobody_foresees() {
     let scripted = ScriptedUpstream::answering(RIGHT).await;
     let (sockets, counters) = (pool(scripted.address, MOST), Arc::new(Counters::default()));
-    // The pool is full from here on, so every port is drawn from alike.
-    for _ in 0..MOST / FOR_EACH {
-        sockets.draw(Instant::now()).expect("a socket");
-    }
+    // The pool is full from here on, so every port is drawn from alike; else the first few dozen questions share those that are
+    // open by then, which adds about 0.7 standard deviations to chi².
+    (0..MOST / FOR_EACH).for_each(|_| drop(sockets.draw(Instant::now())));
     filled(&sockets, MOST).await;
     let mut askers = JoinSet::new();
     for asker in 0..20 {
@@ -106,22 +105,23 @@ async fn twenty_thousand_questions_have_ports_and_ids_that_nobody_foresees() {
 /// A full pool to a port at which nobody needs to listen, and the time at which its first socket was drawn.
 async fn full(sockets: usize) -> (Arc<Sockets>, Instant, Arc<Socket>) {
     let (pool, now) = (pool(([127, 0, 0, 1], 9).into(), sockets), Instant::now());
-    let drawn: Vec<_> = (0..sockets / FOR_EACH).map(|_| pool.draw(now).expect("a socket")).collect();
+    let drawn: Vec<_> = (0..2).map(|_| pool.draw(now).expect("a socket")).collect();
     let first = Arc::clone(&drawn[0]);
-    assert!(drawn.iter().all(|socket| Arc::ptr_eq(socket, &first)), "there is but one until the keeper has its turn");
+    let distinct: HashSet<_> = drawn.iter().map(Arc::as_ptr).collect();
+    assert_eq!(distinct.len(), drawn.len(), "the first questions have one each");
     filled(&pool, sockets).await;
     (pool, now, first)
 }
 
 #[tokio::test]
 async fn a_socket_is_replaced_ten_seconds_after_its_first_question() {
-    let (sockets, now, first) = full(32).await;
+    let (sockets, now, first) = full(16).await;
     let (before, kept) = (addresses(&sockets), held(&sockets));
     sockets.look_through(now + AGE - SECOND).await;
     assert_eq!(addresses(&sockets), before, "what carried nothing, or carries for nine seconds, stays");
     sockets.look_through(now + AGE).await;
     let after = addresses(&sockets);
-    assert_eq!((after.len(), after.intersection(&before).count()), (32, 31), "one was replaced");
+    assert_eq!((after.len(), after.intersection(&before).count()), (16, 14), "the two that were asked were replaced");
     assert!(!after.contains(&(Arc::as_ptr(&first) as usize)));
     drop(kept);
     assert_eq!(Arc::strong_count(&first), 1, "whoever waits on it still holds it, and nobody else");
@@ -129,7 +129,7 @@ async fn a_socket_is_replaced_ten_seconds_after_its_first_question() {
     let _held = held(&sockets);
     sockets.look_through(now + IDLE + SECOND).await;
     let left = addresses(&sockets).intersection(&after).count();
-    assert!(left <= 1, "{left} left: a minute is the end of what carried nothing too, but for the one that is younger");
+    assert!(left <= 2, "{left} left: a minute is the end of what carried nothing too, but for the two that are younger");
 }
 
 #[tokio::test]
@@ -170,7 +170,7 @@ async fn a_pool_that_nobody_asks_closes_and_comes_back() {
 async fn a_pool_is_as_large_as_it_is_asked_often() {
     let (sockets, now) = (pool(([127, 0, 0, 1], 9).into(), MOST), Instant::now());
     sockets.draw(now).expect("a socket");
-    filled(&sockets, LEAST).await;
+    filled(&sockets, FOR_EACH).await;
     (0..9).for_each(|_| drop(sockets.draw(now)));
     filled(&sockets, 10 * FOR_EACH).await;
     // A minute and another one later a single question has been asked.
@@ -179,7 +179,11 @@ async fn a_pool_is_as_large_as_it_is_asked_often() {
     sockets.look_through(now + IDLE).await;
     sockets.draw(now + IDLE + IDLE / 2).expect("a socket");
     sockets.look_through(now + 2 * IDLE).await;
-    assert_eq!(sockets.state().slots.len(), LEAST);
+    assert_eq!(sockets.state().slots.len(), FOR_EACH, "one question in the minute before");
+    sockets.close();
+    sockets.draw(now + 2 * IDLE).expect("a socket");
+    sockets.look_through(now + 2 * IDLE).await;
+    assert_eq!(sockets.state().slots.len(), FOR_EACH, "what was closed begins anew");
 }
 
 #[tokio::test]
