@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::answer::zones::Place;
 use crate::answer::{bypass, special, twin};
 use crate::client::{GroupId, How};
 use crate::dns::{Name, Query, RecordType, Source, Transport};
 use crate::lists::twins::Twin;
-use crate::pipeline::{Now, Rooms, Trial};
+use crate::pipeline::{Now, Rooms, Trial, look};
 use crate::policy::{Action, AliasFindings, Bypass, Decision, Outcome, Reason, Verdict, trace};
 use crate::snapshot::Snapshot;
 use std::sync::Arc;
@@ -148,6 +149,18 @@ pub async fn explain(
         return said.of_local(before, Outcome::None, Reason::None, None);
     }
     let mut unsent = Vec::new();
+    let is_local = trial.place.is_local();
+    let step = match trial.place {
+        Place::Own(..) | Place::Elsewhere => "zone",
+        Place::Forwarded(_) => "upstream-zone",
+    };
+    let zone = trial.place.zone().map(Name::to_string);
+    let local = if is_local { trial.decide(AliasFindings::default()).verdict } else { OPEN };
+    let category = |verdict: &Verdict| verdict.category.map(|category| snapshot.registry.entry(category).id.clone());
+    before.push(Rule { name: zone, category: category(&local), ..rule(step, is_local, Some(outcome(&local))) });
+    if is_local {
+        return said.of_zone(before, local, resolving, now).await;
+    }
     let is_special = special::answer(&query, &mut unsent).is_some();
     before.push(rule("special-use", is_special, Some(Outcome::Allowed)));
     if is_special {
@@ -248,7 +261,7 @@ async fn resolve(resolving: Resolving<'_>, snapshot: &Snapshot, query: &Query, a
         let note = "without a running server the names behind this one are not looked at".to_owned();
         return Behind { aliases: Vec::new(), note: Some(note), answered: true };
     };
-    let given = snapshot.upstreams.ask_aside(&rooms.cache, query, running).await;
+    let given = look(query, snapshot, rooms, running).await;
     match given.content() {
         Ok(relayed) => {
             let aliases = relayed.aliases().to_vec();
@@ -294,6 +307,30 @@ impl Said<'_> {
             aliases: Vec::new(),
             note: None,
             because: self.because,
+        }
+    }
+
+    /// A name of a configured zone, and the one behind it that belongs to none.
+    async fn of_zone(self, rules: Vec<Rule>, verdict: Verdict, resolving: Resolving<'_>, now: &Now) -> Explanation {
+        let Trial { snapshot, query, .. } = self.trial;
+        let category = |verdict: &Verdict| verdict.category.map(|category| snapshot.registry.entry(category).id.clone());
+        if verdict.action == Action::Block {
+            return self.of_local(rules, outcome(&verdict), verdict.reason, category(&verdict));
+        }
+        let behind = resolve(resolving, snapshot, query, &query.name, now.running).await;
+        let listed =
+            behind.aliases.iter().map(|alias| Alias { name: alias.to_string(), lists: self.listings(alias, RecordType::CNAME) });
+        let aliases = listed.collect();
+        match self.trial.closed_behind(&behind.aliases) {
+            Some((Decision { verdict, .. }, target)) => {
+                let by_alias = Some(target.to_string());
+                let said = self.of_local(rules, outcome(&verdict), verdict.reason, category(&verdict));
+                Explanation { by_alias, aliases, note: behind.note, ..said }
+            }
+            None => {
+                let outcome = if behind.answered { Outcome::Allowed } else { Outcome::Failed };
+                Explanation { aliases, note: behind.note, ..self.of_local(rules, outcome, verdict.reason, None) }
+            }
         }
     }
 
@@ -350,6 +387,9 @@ impl Said<'_> {
         why.into_iter().map(listing).collect()
     }
 }
+
+/// What holds of a name before anybody judged it.
+const OPEN: Verdict = Verdict { action: Action::Open, reason: Reason::None, category: None, by_alias: false };
 
 fn outcome(verdict: &Verdict) -> Outcome {
     match (verdict.action, verdict.reason) {

@@ -8,13 +8,15 @@
 mod account;
 mod trial;
 mod twin;
+mod way;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::answer::{Cache, bypass, special};
+use crate::answer::zones::Place;
+use crate::answer::{Cache, any, bypass, special};
 use crate::client::{Admission, Asking, GroupId, RateLimiter};
 use crate::dns::{Behalf, Class, Ede, Name, Query, Rcode, RecordType, Reply, Source, Transport};
 use crate::lists::{Category, Listed};
@@ -23,6 +25,7 @@ use crate::snapshot::Snapshot;
 
 pub use account::{Accounts, Met, View, Waiting};
 pub use trial::Trial;
+pub use way::look;
 
 /// What the time is, by every clock that a query needs.
 #[derive(Debug, Clone)]
@@ -87,6 +90,14 @@ pub struct Plan {
 
 /// Answers a query into `out` from what is at hand, or says that it has to wait.
 pub fn judge(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, out: &mut Vec<u8>) -> Judged {
+    let judged = weigh(query, snapshot, rooms, now, out);
+    if let Judged::Done(done) = &judged {
+        any::shorten(query, done.rcode, out);
+    }
+    judged
+}
+
+fn weigh(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, out: &mut Vec<u8>) -> Judged {
     // A forwarder that names its client in no way that can be read is told so, and nothing is guessed of the client.
     if query.behalf() == Behalf::Garbled {
         let rcode = Reply::new(query, out).rcode(Rcode::FORMERR).finish();
@@ -126,13 +137,17 @@ pub fn judge(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, 
 
     let trial = Trial::new(query, snapshot, now, who.group);
 
-    // Special-use names mean something on this network only, and must not leave it.
-    if let Some(rcode) = special::answer(query, out) {
+    // Special-use names mean something on this network only, and must not leave it; the school's own zones, and those that it
+    // has forwarded, go before them, and before the ways round the filter.
+    if !trial.place.is_local()
+        && let Some(rcode) = special::answer(query, out)
+    {
         return Judged::Done(trial.local(Outcome::Allowed, Reason::Local, None, rcode));
     }
 
     // Browsers and phones ask these names whether they may go round the filter; only a negative answer says no.
-    if trial.in_force().settings.bypass == Bypass::Block
+    if !trial.place.is_local()
+        && trial.in_force().settings.bypass == Bypass::Block
         && let Some(rcode) = bypass::answer(query, out)
     {
         return Judged::Done(trial.local(Outcome::Blocked, Reason::Bypass, snapshot.registry.find("bypass"), rcode));
@@ -148,8 +163,18 @@ pub fn judge(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, 
         return Judged::Done(done);
     }
 
+    // What there is of a name is told to nobody in one piece. An own zone knows whether there is anything.
+    let may_exist = |place: &Place<'_>| match place {
+        Place::Own(zone, _) => zone.exists(&query.name),
+        Place::Forwarded(_) | Place::Elsewhere => true,
+    };
+    if query.record_type == RecordType::ANY && may_exist(&trial.place) {
+        let rcode = any::answer(query, trial.ttl_cap(None), out);
+        return Judged::Done(trial.opened(&decision, rcode));
+    }
+
     // The cache holds what upstreams said and no verdicts: its aliases are judged for this group, now.
-    if let Some(given) = snapshot.upstreams.at_hand(&rooms.cache, &trial.sought(&decision), now.running) {
+    if let Some(given) = way::at_hand(&trial.sought(&decision), snapshot, rooms, now.running) {
         return Judged::Done(trial.give(decision, &given, out));
     }
 
@@ -171,7 +196,7 @@ pub async fn resolve(plan: &Plan, rooms: &Rooms, later: impl Fn() -> Now, out: &
     let mut sought = plan.trial().sought(&plan.decision).into_owned();
     let mut asked = plan.now.running;
     loop {
-        let given = plan.snapshot.upstreams.ask_through(&rooms.cache, &sought, asked).await;
+        let given = way::fetch(&sought, &plan.snapshot, rooms, asked).await;
         let now = later();
         let trial = Trial::resumed(&plan.query, &plan.snapshot, &now, plan.group, plan.listed);
         let decision = trial.decide(AliasFindings::default());

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::answer::upstream::UpstreamStats;
+use crate::answer::zones::{Place, Zones};
 use crate::answer::{BlockAnswer, Upstreams};
 use crate::client::{Clients, GroupId};
 use crate::dns::{Name, NameMap, RecordType};
@@ -44,6 +46,8 @@ pub struct Snapshot {
     pub block: BlockAnswer,
     /// Where open names are looked up.
     pub upstreams: Arc<Upstreams>,
+    /// Whose names are answered here, or asked of others than the upstreams.
+    pub zones: Arc<Zones>,
     /// The longest TTL that a client sees.
     pub max_ttl: Duration,
     /// The words that journal and metrics use for groups, tiers, categories and observing lists.
@@ -76,6 +80,29 @@ impl Snapshot {
         let mut all = self.index.why(name, record_type);
         if let Some(host) = self.along.with(name) {
             all.extend(self.index.why(host, record_type).into_iter().filter(|why| why.effect == Effect::Applied));
+        }
+        all
+    }
+
+    /// Whether `name` belongs to a zone of the configuration.
+    pub fn is_local(&self, name: &Name) -> bool {
+        self.zones.place(name).is_local()
+    }
+
+    /// Who is asked for `name`, where no own zone has it.
+    pub fn speaker(&self, name: &Name) -> &Arc<Upstreams> {
+        match self.zones.place(name) {
+            Place::Forwarded(zone) => &zone.upstreams,
+            Place::Own(..) | Place::Elsewhere => &self.upstreams,
+        }
+    }
+
+    /// The counters of all who are asked; those of a forwarded zone have its name before their own.
+    pub fn upstream_stats(&self) -> Vec<UpstreamStats> {
+        let mut all = self.upstreams.stats();
+        for zone in self.zones.forwarded() {
+            let named = |stats: UpstreamStats| UpstreamStats { upstream: format!("{} {}", zone.name, stats.upstream), ..stats };
+            all.extend(zone.upstreams.stats().into_iter().map(named));
         }
         all
     }

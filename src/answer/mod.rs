@@ -1,5 +1,6 @@
 //! How the verdict is carried out: block answers, special names, cache, upstreams.
 
+pub mod any;
 pub mod block;
 pub mod bypass;
 pub mod cache;
@@ -8,6 +9,7 @@ pub mod special;
 mod texts;
 pub mod twin;
 pub mod upstream;
+pub mod zones;
 
 pub use block::{BlockAnswer, BlockMode, Blocked};
 pub use cache::{Cache, CacheCounts, CacheKey, CacheRules, Cached, Freshness, OnDisk, Prefetch};

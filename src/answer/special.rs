@@ -115,9 +115,10 @@ pub fn answer(query: &Query, out: &mut Vec<u8>) -> Option<Rcode> {
     })
 }
 
-/// Whether `name` is the one that a client asks for encrypted endpoints (RFC 9462 section 4).
+/// Whether a client asks for encrypted endpoints by this name: of this resolver, or of one that it knows by a name or port in
+/// between (RFC 9462 sections 4 and 5).
 fn is_discovery(name: &Name) -> bool {
-    name.as_wire() == b"\x04_dns\x08resolver\x04arpa\x00"
+    name.labels().next() == Some(b"_dns")
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ use clap::Args;
 use hyper::{Method, StatusCode};
 
 use super::{FINE, control};
-use crate::answer::Upstreams;
 use crate::clock::Clock;
 use crate::config;
 use crate::explain::{Explanation, Listing, Resolving};
@@ -93,8 +92,7 @@ fn from_server(state: &Path, asked: &Asked) -> Result<Vec<Explanation>> {
 fn from_images(program: &config::Program, asked: &Asked) -> Result<Vec<Explanation>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let upstreams = Arc::new(Upstreams::new(&program.upstream)?);
-        let snapshot = Arc::new(server::offline(program, Compiler::this_program()?, upstreams));
+        let snapshot = Arc::new(server::offline(program, Compiler::this_program()?)?);
         if !snapshot.missing_lists.is_empty() {
             eprintln!(
                 "hint: run `khien lists compile` first; these lists are not compiled: {}",

@@ -1,8 +1,10 @@
 //! What is wrong with the lists that a configuration names: what can be told without reading them whole, and what reading them told.
 
 mod compiled;
+mod zones;
 
 pub use compiled::compiled;
+pub use zones::zones;
 
 use super::fault::Shown;
 use super::{Fault, Program};

@@ -2,7 +2,7 @@
 //! and nothing is changed.
 
 use super::fault::Shown;
-use super::{Fault, Program, Severity, build, file};
+use super::{Fault, Program, Severity, build, check, file};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -49,15 +49,22 @@ pub fn load_in(path: Option<&Path>, surroundings: &Surroundings) -> Result<(Prog
         Some(path) => text_of(path).map_err(|fault| vec![fault])?,
         None => String::new(),
     };
-    read(&text, path, surroundings)
+    let (mut program, mut faults) = make(&text, path, surroundings);
+    faults.extend(check::zones(&mut program));
+    judged(program, faults)
 }
 
-/// Reads `text` as the configuration that `path` holds: list files are looked for beside it.
+/// Reads `text` as the configuration that `path` holds: list files are looked for beside it. The files of zones are not read.
 ///
 /// # Errors
 /// Every fault of the text, warnings among them, in the text's order.
 pub fn read(text: &str, path: Option<&Path>, surroundings: &Surroundings) -> Result<(Program, Vec<Fault>), Vec<Fault>> {
     let (program, faults) = make(text, path, surroundings);
+    judged(program, faults)
+}
+
+/// The program, where no fault keeps it from being used.
+fn judged(program: Program, faults: Vec<Fault>) -> Result<(Program, Vec<Fault>), Vec<Fault>> {
     match faults.iter().any(|fault| fault.severity == Severity::Error) {
         true => Err(faults),
         false => Ok((program, faults)),
@@ -84,7 +91,9 @@ pub fn state_directory(path: Option<&Path>) -> Result<PathBuf, Vec<Fault>> {
 /// The fault that keeps the file from being read at all.
 pub fn examine(path: Option<&Path>) -> Result<(Program, Vec<Fault>), Fault> {
     let text = path.map_or_else(|| Ok(String::new()), text_of)?;
-    Ok(make(&text, path, &Surroundings::of_process()))
+    let (mut program, mut faults) = make(&text, path, &Surroundings::of_process());
+    faults.extend(check::zones(&mut program));
+    Ok((program, faults))
 }
 
 /// What can be made of a configuration, and its faults in the text's order.

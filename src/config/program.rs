@@ -1,14 +1,17 @@
 //! What a configuration means: the nouns of every room, made of values that agree with one another.
 
 use super::file::LogLevel;
+use crate::answer::zones::Zone;
 use crate::answer::{BlockAnswer, CacheRules, OnDisk, upstream};
 use crate::client::Clients;
+use crate::dns::Name;
 use crate::journal;
 use crate::lists::format::{Format, Match};
 use crate::lists::{List, ListId, Owner, Registry};
 use crate::policy::{Calendar, Policies, Shared};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A whole configuration, ready to be put in force.
@@ -28,6 +31,12 @@ pub struct Program {
     pub cache: CacheRules,
     /// Whether answers outlast the process.
     pub answers: OnDisk,
+    /// The school's own zones: where their files are.
+    pub zones: Vec<ZoneSource>,
+    /// The same, read; empty where nobody has read the files.
+    pub own_zones: Vec<Arc<Zone>>,
+    /// Zones that other servers are asked for.
+    pub forwarded: Vec<ForwardedZone>,
     /// What a blocked client gets.
     pub block: BlockAnswer,
     /// Who is in which group, and who may ask.
@@ -49,6 +58,30 @@ pub struct Program {
     /// How much the program says of itself.
     pub log: LogLevel,
     pub(super) not_yet: Vec<String>,
+}
+
+/// Where a zone's master file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZoneSource {
+    /// The zone's name.
+    pub name: Name,
+    /// The line of the configuration that says it.
+    pub name_line: u32,
+    /// The master file.
+    pub path: PathBuf,
+    /// The line of the configuration that names it.
+    pub path_line: u32,
+}
+
+/// A zone that other servers are asked for.
+#[derive(Debug, Clone)]
+pub struct ForwardedZone {
+    /// Its name.
+    pub name: Name,
+    /// The line of the configuration that says it.
+    pub line: u32,
+    /// Whom to ask, and how.
+    pub settings: upstream::Settings,
 }
 
 /// Where a list is, and how it is read.

@@ -62,6 +62,11 @@ impl Chain {
         self.0.iter().any(|name| name == owner || redirects && is_below(name, owner))
     }
 
+    /// The name that has the data: the last target, or where there is none the one asked for.
+    pub(super) fn last(&self) -> &Name {
+        self.0.last().expect("the question stands first")
+    }
+
     /// The targets in order.
     pub(super) fn into_targets(self) -> Box<[Name]> {
         self.0.into_iter().skip(1).collect()

@@ -1,8 +1,10 @@
 //! The words that every room speaks (name, query, reply), and the only place that reads or writes DNS wire format.
 
+mod bailiwick;
 mod chain;
 mod client_subnet;
 mod compose;
+mod joined;
 mod labels;
 mod message;
 mod name;
@@ -16,6 +18,7 @@ mod rewrite;
 mod tidy;
 mod types;
 
+pub use bailiwick::{Bailiwick, Whose};
 pub use chain::MOST_ALIASES;
 pub use client_subnet::{Behalf, ClientSubnet};
 pub use compose::{Ask, compose_question, leave_out_edns};
@@ -26,7 +29,7 @@ pub use opt::{EDE_TEXT, TCP_IDLE, cut_text};
 pub use query::{Edns, Ignored, NotAQuery, Query, Source};
 pub use relayed::Relayed;
 pub use reply::{Reply, reply_unparsed};
-pub use tidy::{MOST_NEGATIVE_TTL, MOST_TTL, Signatures, Untidy, tidy};
+pub use tidy::{MOST_NEGATIVE_TTL, MOST_TTL, Signatures, Untidy, tidy, tidy_within};
 pub use types::{Class, Ede, Opcode, Rcode, RecordType, Transport};
 
 /// The largest UDP payload that is sent or announced, in octets.

@@ -187,6 +187,14 @@ impl Query {
         Self { id: 0, flags: RD, name, spelling, record_type, class: Class::IN, edns, source }
     }
 
+    /// The same client's question for another name: the one that an alias leads to.
+    #[must_use]
+    pub fn towards(&self, name: Name) -> Self {
+        let mut spelling = [0; MAX_NAME];
+        spelling[..name.as_wire().len()].copy_from_slice(name.as_wire());
+        Self { name, spelling, ..self.clone() }
+    }
+
     /// The name in wire form as the client spelt it.
     pub fn spelling(&self) -> &[u8] {
         &self.spelling[..self.name.as_wire().len()]

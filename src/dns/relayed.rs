@@ -5,7 +5,7 @@
 //! by `benches/query.rs`.
 
 use super::opt::{self, Errors};
-use super::reply::{AD, QR, RA, TC, echoed};
+use super::reply::{AA, AD, QR, RA, TC, echoed};
 use super::{Ede, HEADER, Name, Query, Rcode, RecordType, Reply};
 use std::net::IpAddr;
 
@@ -21,6 +21,10 @@ pub struct Relayed {
     pub(super) ttl_offsets: Box<[u16]>,
     pub(super) rcode: Rcode,
     pub(super) authentic_data: bool,
+    /// The program's own zones say it.
+    pub(super) authoritative: bool,
+    /// The last alias leads to a name that its server does not speak for.
+    pub(super) leaves: bool,
     pub(super) truncated: bool,
     pub(super) aliases: Box<[Name]>,
     pub(super) lifetime: u32,
@@ -44,6 +48,18 @@ impl Relayed {
     pub const fn without_authentic_data(mut self) -> Self {
         self.authentic_data = false;
         self
+    }
+
+    /// The same message as the word of the school's own zone (AA, RFC 1035 section 4.1.1).
+    #[must_use]
+    pub const fn with_authority(mut self) -> Self {
+        self.authoritative = true;
+        self
+    }
+
+    /// Whether its last alias leads to a name that its server does not speak for: somebody else has to be asked for that one.
+    pub const fn leaves(&self) -> bool {
+        self.leaves
     }
 
     /// Whether the upstream cut it short; it has no records then, and lives 0 seconds.
@@ -124,7 +140,8 @@ impl Relayed {
         out.extend_from_slice(&self.bytes);
         let authentic = if self.authentic_data && query.wants_authentic_data() { AD } else { 0 };
         let truncated = if self.truncated { TC } else { 0 };
-        let flags = QR | RA | authentic | truncated | echoed(query) | self.rcode.0 & 0x0f;
+        let authoritative = if self.authoritative { AA } else { 0 };
+        let flags = QR | RA | authoritative | authentic | truncated | echoed(query) | self.rcode.0 & 0x0f;
         out[..2].copy_from_slice(&query.id.to_be_bytes());
         out[2..4].copy_from_slice(&flags.to_be_bytes());
         // The same letters in the client's own case: as long as before, so pointers to them stay true.

@@ -12,6 +12,7 @@ use super::opt::{self, Errors};
 use super::{Class, Ede, HEADER, Name, Opcode, Query, Rcode, RecordType};
 
 pub(super) const QR: u16 = 0x8000;
+pub(super) const AA: u16 = 0x0400;
 pub(super) const TC: u16 = 0x0200;
 const RD: u16 = 0x0100;
 pub(super) const RA: u16 = 0x0080;
@@ -72,6 +73,12 @@ impl<'q> Reply<'q> {
         if let Some(place) = u16::try_from(place).ok().filter(|place| *place < 0xc000 >> 2) {
             self.owner = 0xc000 | place;
         }
+        self
+    }
+
+    /// Adds the HINFO record that says that ANY is not answered (RFC 8482 section 4.2).
+    pub fn host_info(mut self, ttl: Duration) -> Self {
+        self.answer(RecordType::HINFO, ttl, b"\x07RFC8482\x00");
         self
     }
 

@@ -50,7 +50,7 @@ pub(super) fn rewrite<'a>(
 }
 
 /// Writes a record's length and data, the names in them expanded.
-fn push_rdata(source: &[u8], record: &Record<'_>, out: &mut Vec<u8>) {
+pub(super) fn push_rdata(source: &[u8], record: &Record<'_>, out: &mut Vec<u8>) {
     let range = record.rdata_range();
     let length = out.len();
     out.extend([0; 2]);

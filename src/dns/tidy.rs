@@ -5,7 +5,7 @@
 
 use super::chain::{Astray, Chain, Owned};
 use super::rewrite::{Rewritten, rewrite};
-use super::{HEADER, Malformed, Message, Name, Question, Rcode, RecordType, Relayed, Section, opt};
+use super::{Bailiwick, HEADER, Malformed, Message, Name, Question, Rcode, RecordType, Relayed, Section, opt};
 
 /// No record is kept longer, in seconds.
 ///
@@ -61,17 +61,33 @@ pub enum Signatures {
 /// # Errors
 /// As [`Untidy`] says; another upstream may do better.
 pub fn tidy(message: &Message<'_>, signatures: Signatures) -> Result<Relayed, Untidy> {
+    tidy_within(message, signatures, &Bailiwick::default())
+}
+
+/// As [`tidy`], of a server whose word is taken for the names of `bailiwick` alone: all its other records are dropped, in every
+/// section. An alias that leads out of the bailiwick is kept, and what the server says of its target is not.
+///
+/// # Errors
+/// As [`tidy`].
+pub fn tidy_within(message: &Message<'_>, signatures: Signatures, bailiwick: &Bailiwick) -> Result<Relayed, Untidy> {
     let question = message.question().ok_or(Untidy::NoQuestion)?;
-    let records: Vec<Owned<'_>> = message.all_records().map(|record| (record.clone(), record.owner())).collect();
+    let sent = message.all_records().count();
+    let owned = message.all_records().map(|record| (record.clone(), record.owner()));
+    let records: Vec<Owned<'_>> = owned.filter(|(_, owner)| bailiwick.holds(owner)).collect();
     // An alias of another class leads nowhere: it is not passed on either.
     let leads = |(record, _): &&Owned<'_>| record.section == Section::Answer && record.class == question.class;
     let answers: Vec<&Owned<'_>> = records.iter().filter(leads).collect();
     let chain = Chain::follow(&question.name, &answers)?;
-    let kept: Vec<&Owned<'_>> = records.iter().filter(|owned| is_kept(owned, question, &chain, signatures)).collect();
+    let leaves = !bailiwick.holds(chain.last());
+    // What is said behind an alias that leads away is about its target, the rcode too (RFC 6604 section 3).
+    let rcode = if leaves && message.rcode() == Rcode::NXDOMAIN { Rcode::NOERROR } else { message.rcode() };
+    let stays = |(record, _): &&Owned<'_>| !leaves || record.section == Section::Answer;
+    let kept: Vec<&Owned<'_>> =
+        records.iter().filter(|owned| is_kept(owned, question, &chain, signatures)).filter(stays).collect();
 
-    let negative = Negative::of(message.rcode(), question, &kept);
+    let negative = if leaves { Negative::No } else { Negative::of(rcode, question, &kept) };
     let ttls = ttls(&kept, negative);
-    let untouched = kept.len() == records.len() && message.opt_is_last() && !message.stray_pointers();
+    let untouched = kept.len() == sent && message.opt_is_last() && !message.stray_pointers();
     let Rewritten { mut bytes, ttl_offsets, additional } = if untouched {
         copied(message, question, &kept)
     } else {
@@ -94,8 +110,11 @@ pub fn tidy(message: &Message<'_>, signatures: Signatures) -> Result<Relayed, Un
         question_end: HEADER + question.name.as_wire().len() + 4,
         additional,
         ttl_offsets: ttl_offsets.into_iter().map(short).collect(),
-        rcode: message.rcode(),
-        authentic_data: message.authentic_data(),
+        rcode,
+        // Signatures of what was dropped vouch for nothing that is left.
+        authentic_data: message.authentic_data() && records.len() == sent,
+        authoritative: false,
+        leaves,
         truncated: message.truncated(),
         aliases: chain.into_targets(),
         lifetime: lifetime(message, negative, &kept, &ttls),
@@ -215,6 +234,14 @@ impl Relayed {
     /// As [`Untidy`] says.
     pub fn read(bytes: &[u8]) -> Result<Self, Untidy> {
         tidy(&Message::parse(bytes)?, Signatures::Wanted)
+    }
+
+    /// As [`Relayed::read`], of a server that speaks for the names of `bailiwick`.
+    ///
+    /// # Errors
+    /// As [`Untidy`] says.
+    pub fn read_within(bytes: &[u8], bailiwick: &Bailiwick) -> Result<Self, Untidy> {
+        tidy_within(&Message::parse(bytes)?, Signatures::Wanted, bailiwick)
     }
 
     /// The name that the message answers for, folded.

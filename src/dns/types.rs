@@ -39,6 +39,8 @@ impl RecordType {
     pub const DNSKEY: Self = Self(48);
     /// Hashed authenticated denial (RFC 5155).
     pub const NSEC3: Self = Self(50);
+    /// Host information; what ANY is answered with (RFC 8482).
+    pub const HINFO: Self = Self(13);
     /// Service binding (RFC 9460).
     pub const SVCB: Self = Self(64);
     /// Service binding of HTTPS origins (RFC 9460).
@@ -53,12 +55,13 @@ impl RecordType {
     pub const ANY: Self = Self(255);
 
     /// The types that have a mnemonic here; all else is written `TYPE123`.
-    const NAMED: [(Self, &'static str); 26] = [
+    const NAMED: [(Self, &'static str); 27] = [
         (Self::A, "A"),
         (Self::NS, "NS"),
         (Self::CNAME, "CNAME"),
         (Self::SOA, "SOA"),
         (Self::PTR, "PTR"),
+        (Self::HINFO, "HINFO"),
         (Self::MX, "MX"),
         (Self::TXT, "TXT"),
         (Self::AAAA, "AAAA"),

@@ -5,11 +5,15 @@ use std::time::Duration;
 
 use super::{Done, Now};
 use crate::answer::upstream::STALE_TTL;
+use crate::answer::zones::Place;
 use crate::answer::{Blocked, Given};
 use crate::client::GroupId;
 use crate::dns::{Ede, Name, Query, Rcode, RecordType, Relayed, Reply};
 use crate::lists::{Category, Listed};
-use crate::policy::{Action, AliasFindings, Case, Decision, InForce, Outcome, Policy, Reason, closes_below, decide_fully};
+use crate::policy::{
+    Action, AliasFindings, Case, Decision, InForce, Outcome, Policy, Reason, Verdict, closes_below, decide_fully,
+    decide_local_fully,
+};
 use crate::snapshot::Snapshot;
 
 /// A query, the snapshot that judges it, and what the lists say of its name.
@@ -27,6 +31,8 @@ pub struct Trial<'a> {
     pub policy: &'a Policy,
     /// What the lists say of the asked name.
     pub listed: Listed,
+    /// Where the asked name belongs.
+    pub place: Place<'a>,
 }
 
 impl<'a> Trial<'a> {
@@ -38,7 +44,8 @@ impl<'a> Trial<'a> {
 
     /// A trial whose name was looked up before.
     pub fn resumed(query: &'a Query, snapshot: &'a Arc<Snapshot>, now: &'a Now, group: GroupId, listed: Listed) -> Self {
-        Self { query, snapshot, now, group, policy: snapshot.policies.of(group), listed }
+        let place = snapshot.zones.place(&query.name);
+        Self { query, snapshot, now, group, policy: snapshot.policies.of(group), listed, place }
     }
 
     /// What holds for the group at this time.
@@ -57,8 +64,12 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// What the policy says, with what aliases bring.
+    /// What the policy says, with what aliases bring. A name of a configured zone is closed by office locks and the group's deny
+    /// alone.
     pub fn decide(&self, aliases: AliasFindings) -> Decision {
+        if self.place.is_local() {
+            return decide_local_fully(&self.case(aliases), self.policy, &self.snapshot.shared, &self.now.school);
+        }
         decide_fully(&self.case(aliases), self.policy, &self.snapshot.shared, &self.now.school)
     }
 
@@ -122,6 +133,11 @@ impl<'a> Trial<'a> {
 
     /// Answers as the upstream did, unless the names that its answer leads to are closed for this group.
     fn relay(&self, decision: Decision, relayed: &Relayed, given: &Given, out: &mut Vec<u8>) -> Done {
+        if self.place.is_local()
+            && let Some((decision, target)) = self.closed_behind(relayed.aliases())
+        {
+            return self.block(&decision, Some(&target), out);
+        }
         let findings = self.findings(relayed.aliases());
         let decision = if findings.is_empty() { decision } else { self.decide(findings) };
         if decision.verdict.action == Action::Block {
@@ -144,6 +160,29 @@ impl<'a> Trial<'a> {
         let edge = self.policy.next_edge(&self.now.school, &self.snapshot.shared).saturating_sub(Duration::from_secs(1));
         let most = if stale.is_some() { self.snapshot.max_ttl.min(STALE_TTL) } else { self.snapshot.max_ttl };
         most.min(edge)
+    }
+
+    /// What closes the name to which the aliases of a configured zone lead out of all such zones: it is judged as if the client had
+    /// asked for it.
+    pub fn closed_behind(&self, aliases: &[Name]) -> Option<(Decision, Name)> {
+        let away = aliases.iter().position(|alias| !self.snapshot.is_local(alias))?;
+        let query = self.query.towards(aliases[away].clone());
+        let there = Trial::new(&query, self.snapshot, self.now, self.group);
+        let decision = there.decide(there.findings(&aliases[away + 1..]));
+        // What has a safe twin is answered as the twin where it is asked for by its own name, and by no other.
+        let decision = match there.twin(&decision) {
+            Some(_) => {
+                let verdict = Verdict { action: Action::Block, reason: Reason::SafeSearch, ..decision.verdict };
+                Decision { verdict, ..decision }
+            }
+            None => decision,
+        };
+        (decision.verdict.action == Action::Block).then(|| (decision, aliases[away].clone()))
+    }
+
+    /// What became of a query that was answered without asking anyone: the name is open.
+    pub fn opened(&self, decision: &Decision, rcode: Rcode) -> Done {
+        self.ended(Outcome::Allowed, decision, rcode)
     }
 
     /// Answers SERVFAIL: the name is open, but no answer can be had.

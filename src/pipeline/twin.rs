@@ -12,8 +12,11 @@ use crate::lists::twins::{Twin, TwinTarget};
 use crate::policy::{AliasFindings, Case, Decision, Outcome, Reason, Verdict, decide_twin};
 
 impl<'a> Trial<'a> {
-    /// The twin that the name is answered as, where it is open.
+    /// The twin that the name is answered as, where it is open; names of configured zones have none.
     pub fn twin(&self, decision: &Decision) -> Option<&'a Twin> {
+        if self.place.is_local() {
+            return None;
+        }
         self.snapshot.twins.of(&self.query.name, |switch| decision.settings.turn_on(switch))
     }
 

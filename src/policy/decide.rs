@@ -88,6 +88,18 @@ pub fn decide_local(case: &Case<'_>, policy: &Policy, shared: &Shared) -> Verdic
     of(Action::Open, Reason::Local, None)
 }
 
+/// As [`decide_local`], and says by which rule.
+pub fn decide_local_fully(case: &Case<'_>, policy: &Policy, shared: &Shared, at: &SchoolTime) -> Decision {
+    let verdict = decide_local(case, policy, shared);
+    let rule = match verdict {
+        Verdict { reason: Reason::Deny, .. } => RuleId::GroupNames,
+        Verdict { action: Action::Block, .. } => RuleId::Locked,
+        Verdict { action: Action::Open, .. } => RuleId::Open,
+    };
+    let in_force = policy.in_force(at, &shared.tiers);
+    Decision { verdict, rule, labels: None, tier: in_force.tier, settings: in_force.settings }
+}
+
 /// Whether a blocked name is closed with everything below it, so that NXDOMAIN may be said (RFC 8020).
 ///
 /// Walks every name that people wrote: for the block mode that needs it, not for every query.

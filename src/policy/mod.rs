@@ -13,7 +13,7 @@ mod verdict;
 mod kit;
 
 pub use case::{AliasFindings, Case, Readiness, Shared};
-pub use decide::{Decision, Step, closes_below, decide, decide_fully, decide_local, decide_twin, trace};
+pub use decide::{Decision, Step, closes_below, decide, decide_fully, decide_local, decide_local_fully, decide_twin, trace};
 pub use group::{Exam, InForce, Origin, Policies, Policy, Scope};
 pub use rules::RuleId;
 pub use schedule::{Days, Effect, OnHolidays, Only, Schedule, Window, WindowFault};

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use crate::answer::Upstreams;
-use crate::config::Program;
+use crate::answer::upstream::SetupError;
+use crate::answer::zones::{Forwarded, Zones};
+use crate::config::{ForwardedZone, Program};
 use crate::dns::RecordType;
 use crate::journal::{self, Entry, Provenance};
 use crate::listen::interface_number;
@@ -18,8 +20,35 @@ use crate::tally::Tally;
 use super::images::Loaded;
 use super::lock;
 
+/// Who answers for names: the upstreams, and the zones with those who are asked for them.
+#[derive(Debug, Clone)]
+pub(super) struct Speakers {
+    upstreams: Arc<Upstreams>,
+    zones: Arc<Zones>,
+}
+
+impl Speakers {
+    /// Those that `program` names; servers that `old` has too keep their health, counters and connections.
+    pub(super) fn new(program: &Program, old: Option<&Snapshot>) -> Result<Self, SetupError> {
+        let upstreams = Arc::new(Upstreams::new_from(&program.upstream, old.map(|old| &*old.upstreams))?);
+        let mut forwarded = Vec::with_capacity(program.forwarded.len());
+        for ForwardedZone { name, settings, line: _ } in &program.forwarded {
+            let before = old.and_then(|old| old.zones.forwarded().iter().find(|zone| zone.name == *name));
+            let upstreams = Upstreams::new_from(settings, before.map(|zone| &*zone.upstreams))?;
+            forwarded.push(Forwarded { name: name.clone(), upstreams: Arc::new(upstreams) });
+        }
+        Ok(Self { upstreams, zones: Arc::new(Zones::new(&program.own_zones, forwarded)) })
+    }
+
+    /// Those of a snapshot.
+    pub(super) fn of(snapshot: &Snapshot) -> Self {
+        Self { upstreams: Arc::clone(&snapshot.upstreams), zones: Arc::clone(&snapshot.zones) }
+    }
+}
+
 /// Puts everything together that one query sees.
-pub(super) fn snapshot(program: &Program, loaded: &Loaded, upstreams: Arc<Upstreams>, serial: u64, tally: &Tally) -> Snapshot {
+pub(super) fn snapshot(program: &Program, loaded: &Loaded, speakers: Speakers, serial: u64, tally: &Tally) -> Snapshot {
+    let Speakers { upstreams, zones } = speakers;
     program.clients.interfaces().look_up(interface_number);
     Snapshot {
         serial,
@@ -37,6 +66,7 @@ pub(super) fn snapshot(program: &Program, loaded: &Loaded, upstreams: Arc<Upstre
         images_made: loaded.made,
         block: program.block.clone(),
         upstreams,
+        zones,
         max_ttl: program.max_ttl,
     }
 }

@@ -30,7 +30,7 @@ impl Desk for Running {
             tally: &accounts.tally,
             cache: accounts.rooms.cache.counts(),
             journal: accounts.journal.tally(),
-            upstreams: snapshot.upstreams.stats(),
+            upstreams: snapshot.upstream_stats(),
             lists,
             index_names: snapshot.index.names(),
             index_bytes: snapshot.index.bytes(),
@@ -175,5 +175,5 @@ fn upstreams(snapshot: &Snapshot) -> Vec<UpstreamStatus> {
         up: stats.up,
         requests: stats.requests,
     };
-    snapshot.upstreams.stats().into_iter().map(status).collect()
+    snapshot.upstream_stats().into_iter().map(status).collect()
 }

@@ -22,7 +22,8 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
-use crate::answer::{Cache, OnDisk, Upstreams};
+use crate::answer::upstream::SetupError;
+use crate::answer::{Cache, OnDisk};
 use crate::client::RateLimiter;
 use crate::clock::Clock;
 use crate::config::{self, Fault, Program, Surroundings};
@@ -37,6 +38,7 @@ pub use desk::answer;
 pub use images::{Compiler, Loaded, check_lists, compile, lint};
 pub use state::{CONTROL_SOCKET, State, StateError};
 
+use assemble::Speakers;
 use images::Images;
 use kept::Kept;
 use serving::Serving;
@@ -153,9 +155,9 @@ impl Server {
 
         // What was compiled before filters from the first query on, whatever has become of the lists since.
         let loaded = Arc::new(images.last_good(&program));
-        let upstreams = Arc::new(Upstreams::new(&program.upstream)?);
+        let speakers = Speakers::new(&program, None)?;
         let serial = state.next_serial(0);
-        let snapshot = Arc::new(assemble::snapshot(&program, &loaded, upstreams, serial, &tally));
+        let snapshot = Arc::new(assemble::snapshot(&program, &loaded, speakers, serial, &tally));
 
         let remembered = Arc::new(Mutex::new(VecDeque::from([Arc::clone(&snapshot)])));
         let (journal, writer) = journal::open(program.journal.clone(), assemble::provenance(Arc::clone(&remembered)));
@@ -250,8 +252,8 @@ impl Running {
         let loaded = self.loaded(&program).await?;
         let unchanged = self.in_force().loaded.same_images(&loaded);
         if !unchanged {
-            let upstreams = Arc::clone(&self.accounts.snapshot.load().upstreams);
-            self.put_in_force(&program, &loaded, upstreams);
+            let speakers = Speakers::of(&self.accounts.snapshot.load());
+            self.put_in_force(&program, &loaded, speakers);
         }
         self.images.keep(&loaded);
         self.in_force().loaded = loaded;
@@ -276,13 +278,13 @@ impl Running {
             return Err(self.fail("[state] directory changes only with a restart".to_owned()));
         }
         let loaded = self.loaded(&program).await?;
-        let old = Arc::clone(&self.accounts.snapshot.load().upstreams);
-        let upstreams = Upstreams::new_from(&program.upstream, Some(&*old))
-            .map_err(|error| self.fail(format!("{error}\nhint: {}", error.hint())))?;
+        let old = self.accounts.snapshot.load_full();
+        let speakers =
+            Speakers::new(&program, Some(&old)).map_err(|error| self.fail(format!("{error}\nhint: {}", error.hint())))?;
         self.serving.change(&program).await.map_err(|error| self.fail(error.to_string()))?;
         self.accounts.journal.change(program.journal.clone());
         self.accounts.rooms.cache.change(program.cache, self.accounts.clock.running());
-        let serial = self.put_in_force(&program, &loaded, Arc::new(upstreams));
+        let serial = self.put_in_force(&program, &loaded, speakers);
         self.images.keep(&loaded);
         let names = loaded.index.names();
         let mut said = format!("reloaded: snapshot {serial}, {names} names");
@@ -335,9 +337,9 @@ impl Running {
         what
     }
 
-    fn put_in_force(&self, program: &Program, loaded: &Loaded, upstreams: Arc<Upstreams>) -> u64 {
+    fn put_in_force(&self, program: &Program, loaded: &Loaded, speakers: Speakers) -> u64 {
         let serial = self.state.next_serial(self.accounts.snapshot.load().serial);
-        let snapshot = Arc::new(assemble::snapshot(program, loaded, upstreams, serial, &self.accounts.tally));
+        let snapshot = Arc::new(assemble::snapshot(program, loaded, speakers, serial, &self.accounts.tally));
         {
             let mut remembered = lock(&self.remembered);
             remembered.push_front(Arc::clone(&snapshot));
@@ -395,9 +397,12 @@ async fn answers_on_disk(running: &Arc<Running>, what: fn(&Kept, &Accounts)) {
 }
 
 /// The snapshot that a server would start with, for commands that find none running.
-pub fn offline(program: &Program, compiler: Compiler, upstreams: Arc<Upstreams>) -> Snapshot {
+///
+/// # Errors
+/// [`SetupError`] where there is nobody to ask.
+pub fn offline(program: &Program, compiler: Compiler) -> Result<Snapshot, SetupError> {
     let loaded = Images::new(&program.state, compiler, Clock::system()).last_good(program);
-    assemble::snapshot(program, &loaded, upstreams, 0, &Tally::default())
+    Ok(assemble::snapshot(program, &loaded, Speakers::new(program, None)?, 0, &Tally::default()))
 }
 
 /// What stands behind these locks is replaced whole, so a panic of its holder spoils nothing.

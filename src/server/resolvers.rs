@@ -5,9 +5,8 @@
 
 use std::sync::Arc;
 
-use crate::answer::Upstreams;
-
 use super::Running;
+use super::assemble::Speakers;
 
 impl Running {
     /// Looks once whether the system names other resolvers, and asks those from then on.
@@ -18,14 +17,18 @@ impl Running {
             let in_force = self.in_force();
             (Arc::clone(&in_force.program), Arc::clone(&in_force.loaded))
         };
-        let old = Arc::clone(&self.accounts.snapshot.load().upstreams);
-        if !old.are_outdated(&program.upstream) {
+        let old = self.accounts.snapshot.load_full();
+        let lent = program.forwarded.iter().zip(old.zones.forwarded());
+        let is_outdated = old.upstreams.are_outdated(&program.upstream)
+            || lent.into_iter().any(|(zone, before)| before.upstreams.are_outdated(&zone.settings));
+        if !is_outdated {
             return;
         }
-        match Upstreams::new_from(&program.upstream, [&*old]) {
-            Ok(upstreams) => {
-                let named: Vec<_> = upstreams.stats().into_iter().map(|stats| stats.upstream).collect();
-                let snapshot = self.put_in_force(&program, &loaded, Arc::new(upstreams));
+        match Speakers::new(&program, Some(&old)) {
+            Ok(speakers) => {
+                let snapshot = self.put_in_force(&program, &loaded, speakers);
+                let stats = self.accounts.snapshot.load().upstream_stats();
+                let named: Vec<_> = stats.into_iter().map(|stats| stats.upstream).collect();
                 tracing::info!(snapshot, upstreams = named.join(" "), "the system has other resolvers");
             }
             Err(error) => tracing::warn!(%error, "the system's resolvers cannot be used; those of before are asked on"),

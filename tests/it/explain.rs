@@ -217,7 +217,7 @@ async fn it_names_every_list_and_line_and_each_rule_in_order() {
     assert_eq!(lists.iter().map(|(list, line, _)| (*list, *line)).collect::<Vec<_>>(), [("films", 3), ("films", 4), ("toys", 4)]);
     assert!(lists.iter().all(|(_, _, rule)| rule.contains("twice.example")), "{lists:?}");
     let rules: Vec<&str> = said.rules.iter().map(|rule| rule.rule.as_str()).collect();
-    let order = "served special-use bypass not-ready help locked exam guarantee grant group office-allow tier open";
+    let order = "served zone special-use bypass not-ready help locked exam guarantee grant group office-allow tier open";
     assert_eq!(rules.join(" "), order);
     // Monday nine o'clock is an exam in this group.
     let decided: Vec<_> = said.rules.iter().filter(|rule| rule.decided).map(|rule| rule.rule.as_str()).collect();

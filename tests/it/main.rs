@@ -23,3 +23,4 @@ mod reload;
 mod tidy;
 mod typos;
 mod wire;
+mod zones;

@@ -82,11 +82,16 @@ fn collect(section: &str, table: &Table, keys: &mut BTreeSet<(String, String)>) 
 }
 
 #[test]
-fn what_the_manual_calls_later_is_refused_and_nothing_else() {
-    let faults = read(&with_examples(), Some(Path::new("k.toml")), &surroundings()).expect_err("zones are of a later version");
-    let errors: Vec<_> =
-        faults.iter().filter(|fault| fault.severity == Severity::Error).map(|fault| fault.what.as_str()).collect();
-    assert_eq!(errors, ["[[upstream.zone]] is not built into this version", "[[zone]] is not built into this version"]);
+fn all_examples_together_are_a_configuration() {
+    let (program, _) = read(&with_examples(), Some(Path::new("k.toml")), &surroundings()).expect("free of errors");
+    assert_eq!((program.zones.len(), program.forwarded.len()), (1, 1));
+}
+
+#[test]
+fn the_example_of_a_zone_is_one() {
+    let name = khien::dns::Name::parse("truong.lan").expect("a name");
+    let (zone, faults) = khien::answer::zones::Zone::read(&name, include_str!("../../config/truong.lan.zone"));
+    assert_eq!((zone.map(|zone| zone.records()), faults), (Some(7), vec![]));
 }
 
 #[test]

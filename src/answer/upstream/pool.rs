@@ -23,7 +23,7 @@ use super::ration::Ration;
 use super::settings::{AuthenticData, Settings, Strategy};
 use super::system::{SetupError, addresses};
 use crate::answer::Route;
-use crate::dns::{Class, Name, Query, Rcode, Relayed};
+use crate::dns::{Bailiwick, Class, Name, Query, Rcode, Relayed};
 
 /// One in so many questions of strategy `fastest` goes to another upstream first, to learn how fast it is by now.
 const EXPLORE: u32 = 32;
@@ -46,6 +46,7 @@ struct Pool {
     upstreams: Vec<Arc<Upstream>>,
     strategy: Strategy,
     authentic_data: AuthenticData,
+    bailiwick: Bailiwick,
     timeout: Duration,
 }
 
@@ -72,12 +73,15 @@ impl Upstreams {
         };
         let upstreams: Vec<_> =
             addresses(&settings.servers, &settings.system, &settings.own)?.into_iter().map(upstream).collect();
-        let route = Route::of(&Name::root(), whom(&upstreams, settings.authentic_data));
+        // An answer that was cut for other zones than there are now is of no use; one that never was is the same as ever.
+        let bailiwick = if settings.bailiwick.is_everything() { Vec::new() } else { settings.bailiwick.texts() };
+        let route = Route::of(&Name::root(), whom(&upstreams, settings.authentic_data).chain(bailiwick));
         Ok(Self {
             pool: Arc::new(Pool {
                 upstreams,
                 strategy: settings.strategy,
                 authentic_data: settings.authentic_data,
+                bailiwick: settings.bailiwick.clone(),
                 timeout: settings.timeout,
             }),
             flights: Flights::new(),
@@ -179,7 +183,7 @@ impl Pool {
                         if let Ok((runner, outcome)) = ended
                             && let Some(answer) = race.ended(runner, outcome, Instant::now())
                         {
-                            return Ok(self.believed(answer));
+                            return self.believed(answer);
                         }
                     }
                     () = sleep_until(until) => {}
@@ -190,11 +194,19 @@ impl Pool {
     }
 
     /// The answer with or without its AD bit, as the operator says.
-    fn believed(&self, answer: Arc<Relayed>) -> Arc<Relayed> {
-        match self.authentic_data {
+    ///
+    /// What it says of names that others speak for goes no further than this.
+    fn believed(&self, answer: Arc<Relayed>) -> Answer {
+        let answer = if self.bailiwick.is_everything() {
+            answer
+        } else {
+            let confined = answer.confined(&self.bailiwick);
+            Arc::new(confined.map_err(|_| UpstreamFailure { kind: FailureKind::Network, rcode: Some(answer.rcode()) })?)
+        };
+        Ok(match self.authentic_data {
             AuthenticData::Dropped if answer.authentic_data() => Arc::new(Arc::unwrap_or_clone(answer).without_authentic_data()),
             AuthenticData::Dropped | AuthenticData::Believed => answer,
-        }
+        })
     }
 
     /// The healthy upstreams as the strategy says, then those set back.

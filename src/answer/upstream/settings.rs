@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::address::Server;
 use super::system::SystemFiles;
+use crate::dns::Bailiwick;
 
 /// In which order healthy upstreams are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,6 +39,8 @@ pub struct Settings {
     pub strategy: Strategy,
     /// What becomes of the AD bit.
     pub authentic_data: AuthenticData,
+    /// The names for which they are believed.
+    pub bailiwick: Bailiwick,
     /// How long a question may take, all upstreams together.
     pub timeout: Duration,
     /// Questions under way to upstreams, at most; equal ones count once.
@@ -59,6 +62,7 @@ impl Settings {
             servers,
             strategy: Strategy::default(),
             authentic_data: AuthenticData::default(),
+            bailiwick: Bailiwick::default(),
             timeout: Duration::from_secs(2),
             in_flight: 4096,
             in_flight_per_client: 256,

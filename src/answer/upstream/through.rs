@@ -29,6 +29,13 @@ pub enum Given {
     Kept(Found),
     /// From the upstreams, just now.
     Brought(Answer),
+    /// Put together from what several said, its TTLs run down already.
+    Joined {
+        /// All of it.
+        answer: Answer,
+        /// The extended error, where a part is stale.
+        stale: Option<Ede>,
+    },
 }
 
 impl Given {
@@ -36,7 +43,7 @@ impl Given {
     pub fn content(&self) -> &Answer {
         match self {
             Self::Kept(found) => &found.cached.content,
-            Self::Brought(answer) => answer,
+            Self::Brought(answer) | Self::Joined { answer, .. } => answer,
         }
     }
 
@@ -44,7 +51,8 @@ impl Given {
     pub fn age(&self, now: Duration) -> u32 {
         match self {
             Self::Kept(Found { cached, freshness: Freshness::Fresh, .. }) => cached.age(now),
-            Self::Kept(Found { freshness: Freshness::Stale | Freshness::Expired, .. }) | Self::Brought(_) => 0,
+            Self::Kept(Found { freshness: Freshness::Stale | Freshness::Expired, .. }) => 0,
+            Self::Brought(_) | Self::Joined { .. } => 0,
         }
     }
 
@@ -55,6 +63,7 @@ impl Given {
                 Ok(relayed) if relayed.rcode() == Rcode::NXDOMAIN => Some(Ede::STALE_NXDOMAIN),
                 Ok(_) | Err(_) => Some(Ede::STALE_ANSWER),
             },
+            Self::Joined { stale, .. } => *stale,
             Self::Kept(Found { freshness: Freshness::Fresh, .. }) | Self::Brought(_) => None,
         }
     }

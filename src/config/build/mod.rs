@@ -8,6 +8,7 @@ mod schedule;
 mod serving;
 mod targets;
 mod tiers;
+mod zones;
 
 use super::fault::Shown;
 use super::file::{Block, File, Id, Log, Rebinding, Schedule, State};
@@ -63,6 +64,7 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
         listen,
         state: State { directory },
         upstream,
+        zones,
         cache,
         block,
         clients,
@@ -84,9 +86,13 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
     let registry = tiers::registry(categories, &mut notes);
     let tiers = tiers::tiers(tiers, &registry, &mut notes);
     let calendar = schedule::calendar(&time_zone, &holidays, &mut notes);
+    let mut upstream = upstream;
     let rebinding = upstream.rebinding;
     serving::listeners(&listen, &clients, &mut notes);
+    let zones = zones::own(zones, beside, &mut notes);
+    let upstream_zones = std::mem::take(&mut upstream.zones);
     let upstream = serving::upstream(upstream, &listen, &mut notes);
+    let forwarded = zones::forwarded(upstream_zones, &zones, &upstream, &mut notes);
     let max_ttl = clients.max_ttl;
     let (clients, policies) = clients::clients(clients, groups, &registry, &tiers, &mut notes);
     let today = calendar.zone().to_datetime(surroundings.now).date();
@@ -110,6 +116,9 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
         state,
         upstream,
         answers: if cache.on_disk { OnDisk::Kept } else { OnDisk::Never },
+        zones,
+        own_zones: Vec::new(),
+        forwarded,
         cache: serving::cache(&cache),
         block,
         clients,

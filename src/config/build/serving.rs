@@ -48,23 +48,28 @@ fn is_public(address: IpAddr) -> bool {
 
 /// Whom to ask, and how.
 pub(super) fn upstream(upstream: file::Upstream, listen: &Listen, notes: &mut Notes<'_>) -> Settings {
-    let file::Upstream { servers, strategy, timeout, trust_ad, rebinding: _ } = upstream;
+    let file::Upstream { servers, strategy, timeout, trust_ad, rebinding: _, zones: _ } = upstream;
     let own: Vec<SocketAddr> = listen.dns.iter().map(|address| address.value).collect();
+    self::servers(&servers, &own, notes);
+    let authentic_data = if trust_ad { AuthenticData::Believed } else { AuthenticData::Dropped };
+    Settings { strategy, authentic_data, timeout, own, ..Settings::new(servers.into_iter().map(|server| server.value).collect()) }
+}
+
+/// Notes servers that are named twice, and such as are our own listeners.
+pub(super) fn servers(servers: &[At<Server>], own: &[SocketAddr], notes: &mut Notes<'_>) {
     for (place, server) in servers.iter().enumerate() {
         if servers[..place].iter().any(|first| first.value == server.value) {
             notes.warn(server.line, "this server is named twice", "leave one out");
         }
         match &server.value {
             Server::System => {}
-            Server::At(address) if is_own(address.address, &own) => {
+            Server::At(address) if is_own(address.address, own) => {
                 let what = format!("the upstream {} is this program's own listener", address.address);
                 notes.fault(server.line, what, "name another server: a question must not come back to where it was asked");
             }
             Server::At(_) => {}
         }
     }
-    let authentic_data = if trust_ad { AuthenticData::Believed } else { AuthenticData::Dropped };
-    Settings { strategy, authentic_data, timeout, own, ..Settings::new(servers.into_iter().map(|server| server.value).collect()) }
 }
 
 /// What is kept of answers, and for how long.

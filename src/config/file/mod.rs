@@ -9,6 +9,7 @@ mod syntax;
 mod upstream;
 mod values;
 mod walk;
+mod zones;
 
 pub use clients::{Allowed, Clients, Group, GroupWindow};
 pub use lists::{Force, List, ListAction};
@@ -17,6 +18,7 @@ pub use serving::{Block, Cache, Journal, Listen, Log, LogLevel, State};
 pub use upstream::{Rebinding, Upstream};
 pub use values::{Id, Size, Target};
 pub use walk::Keys;
+pub use zones::{UpstreamZone, Zone};
 
 use super::Fault;
 use super::fault::Shown;
@@ -43,6 +45,8 @@ pub struct File {
     pub state: State,
     /// Who is asked.
     pub upstream: Upstream,
+    /// The school's own names.
+    pub zones: Vec<Zone>,
     /// What is remembered of answers.
     pub cache: Cache,
     /// What a blocked client gets.
@@ -101,8 +105,8 @@ pub const SECTIONS: [&Keys; 22] = [
     &serving::TLS,
     &serving::STATE,
     &upstream::UPSTREAM,
-    &upstream::UPSTREAM_ZONE,
-    &rules::ZONE,
+    &zones::UPSTREAM_ZONE,
+    &zones::ZONE,
     &serving::CACHE,
     &serving::BLOCK,
     &clients::CLIENTS,
@@ -152,7 +156,7 @@ pub fn read(text: &str, path: &Path) -> (File, Vec<Fault>) {
 impl File {
     fn of(top: &Section<'_, '_>) -> Self {
         serving::later_sections(top);
-        rules::later_zones(top);
+        let zone = top.sections("zone", &zones::ZONE);
         let category = top.sections("category", &rules::CATEGORY);
         let tier = top.sections("tier", &rules::TIER);
         let group = top.sections("group", &clients::GROUP);
@@ -162,6 +166,7 @@ impl File {
             listen: Listen::read(&top.section("listen", &serving::LISTEN)),
             state: State::read(&top.section("state", &serving::STATE)),
             upstream: Upstream::read(&top.section("upstream", &upstream::UPSTREAM)),
+            zones: whole(&zone, Zone::read),
             cache: Cache::read(&top.section("cache", &serving::CACHE)),
             block: Block::read(&top.section("block", &serving::BLOCK)),
             clients: Clients::read(&top.section("clients", &clients::CLIENTS)),

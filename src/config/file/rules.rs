@@ -1,8 +1,8 @@
-//! What is closed to whom: `[[category]]`, `[[tier]]`, `[schedule]`, `[[exception]]`; and `[[zone]]`, of a later version.
+//! What is closed to whom: `[[category]]`, `[[tier]]`, `[schedule]`, `[[exception]]`.
 
 use super::At;
 use super::values::Id;
-use super::walk::{Keys, Section, Wrong};
+use super::walk::{Keys, Section};
 use crate::dns::Name;
 use crate::lists::Words;
 use crate::policy::{Bypass, YouTube};
@@ -148,16 +148,5 @@ impl Exception {
             section.fault(reason.line, "an exception without a reason: `reason` is empty", hint);
         }
         Some(Self { line: section.line(), name: name?, reason: reason?, until: until? })
-    }
-}
-
-/// The keys of `[[zone]]`, of a later version.
-pub(super) const ZONE: Keys = Keys { section: "zone", written: "[[zone]]", keys: &["name", "file"] };
-
-/// Refuses the school's own zones, which a later version serves.
-pub(super) fn later_zones(top: &Section<'_, '_>) {
-    for zone in top.sections("zone", &ZONE) {
-        let Wrong { what, hint } = Wrong::not_built();
-        zone.fault(zone.line(), format!("[[zone]] {what}"), hint);
     }
 }

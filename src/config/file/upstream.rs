@@ -1,8 +1,10 @@
 //! `[upstream]`: who is asked, in which order, and for how long.
 
 use super::At;
-use super::walk::{Keys, Section, Wrong};
+use super::walk::{Keys, Section};
+use super::zones::{UPSTREAM_ZONE, UpstreamZone};
 use crate::answer::upstream::{Server, Strategy};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// The keys of `[upstream]`.
@@ -12,9 +14,15 @@ pub(super) const UPSTREAM: Keys = Keys {
     keys: &["servers", "bootstrap", "strategy", "timeout", "trust_ad", "validate", "rebinding", "private_zones", "zone"],
 };
 
-/// The keys of `[[upstream.zone]]`, of a later version.
-pub(super) const UPSTREAM_ZONE: Keys =
-    Keys { section: "upstream.zone", written: "[[upstream.zone]]", keys: &["name", "servers"] };
+/// The words of `strategy`.
+pub(super) const STRATEGIES: [(&str, Option<Strategy>); 3] =
+    [("fastest", Some(Strategy::Fastest)), ("in-order", Some(Strategy::InOrder)), ("parallel", Some(Strategy::Parallel))];
+
+/// What `timeout` may be.
+pub(super) const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(30);
+
+/// The same in words.
+pub(super) const TIMEOUTS_TEXT: &str = "from \"100ms\" to \"30s\"";
 
 /// Who is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +37,8 @@ pub struct Upstream {
     pub trust_ad: bool,
     /// What becomes of private addresses for public names.
     pub rebinding: Rebinding,
+    /// Zones that other servers are asked for.
+    pub zones: Vec<UpstreamZone>,
 }
 
 /// What becomes of private addresses in answers for public names; a later version carries it out.
@@ -46,14 +56,7 @@ impl Upstream {
         for later in ["bootstrap", "private_zones", "validate"] {
             section.later(later, &[]);
         }
-        for zone in section.sections("zone", &UPSTREAM_ZONE) {
-            let Wrong { what, hint } = Wrong::not_built();
-            zone.fault(zone.line(), format!("[[upstream.zone]] {what}"), hint);
-        }
-        let strategies =
-            [("fastest", Some(Strategy::Fastest)), ("in-order", Some(Strategy::InOrder)), ("parallel", Some(Strategy::Parallel))];
         let rebinding = [("log", Some(Rebinding::Log)), ("off", Some(Rebinding::Off)), ("block", None)];
-        let timeouts = Duration::from_millis(100)..=Duration::from_secs(30);
         let servers = section.array("servers").unwrap_or_else(|| vec![At { value: Server::System, line: section.line() }]);
         if section.is_empty_array("servers") {
             section.fault(
@@ -64,8 +67,9 @@ impl Upstream {
         }
         Self {
             servers,
-            strategy: section.word("strategy", &strategies).map_or(Strategy::Fastest, |strategy| strategy.value),
-            timeout: section.within("timeout", Duration::from_secs(2), timeouts, "from \"100ms\" to \"30s\"").value,
+            strategy: section.word("strategy", &STRATEGIES).map_or(Strategy::Fastest, |strategy| strategy.value),
+            timeout: section.within("timeout", Duration::from_secs(2), TIMEOUTS, TIMEOUTS_TEXT).value,
+            zones: super::whole(&section.sections("zone", &UPSTREAM_ZONE), UpstreamZone::read),
             trust_ad: section.or("trust_ad", false).value,
             rebinding: section.word("rebinding", &rebinding).map_or(Rebinding::Log, |rebinding| rebinding.value),
         }

@@ -1,0 +1,143 @@
+//! Whom a question goes to, and whom the question behind an alias that leads away: each is asked by its own route, and only
+//! what is its to say goes into the answer.
+//!
+//! # Cost
+//! Where no zone is configured, and where an answer stays with who gave it, nothing is allocated.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Rooms;
+use crate::answer::upstream::{FailureKind, Given};
+use crate::answer::zones::Place;
+use crate::answer::{UpstreamFailure, Upstreams, special};
+use crate::dns::{Query, Relayed, Untidy};
+use crate::snapshot::Snapshot;
+
+/// The most questions that one client's question comes to; resolvers in use bound a chain about here too.
+const MOST_QUESTIONS: usize = 11;
+
+/// What is known of one question without waiting.
+enum Known {
+    Given(Given),
+    /// These have to be asked.
+    Ask(Arc<Upstreams>),
+}
+
+/// What was said on the way so far.
+#[derive(Default)]
+struct Way {
+    parts: Vec<Given>,
+    /// The question behind the last alias; none while it is the client's own.
+    onward: Option<Query>,
+}
+
+/// What can be said to `query` without waiting.
+pub(super) fn at_hand(query: &Query, snapshot: &Snapshot, rooms: &Rooms, now: Duration) -> Option<Given> {
+    let mut way = Way::default();
+    loop {
+        match known(&way, query, snapshot, rooms, now) {
+            Known::Given(given) => {
+                if let Some(whole) = way.take(query, given, now) {
+                    return Some(whole);
+                }
+            }
+            Known::Ask(_) => return None,
+        }
+    }
+}
+
+/// What there is to say to `query`, asking whoever has to be asked.
+pub(super) async fn fetch(query: &Query, snapshot: &Snapshot, rooms: &Rooms, now: Duration) -> Given {
+    let mut way = Way::default();
+    loop {
+        let given = match known(&way, query, snapshot, rooms, now) {
+            Known::Given(given) => given,
+            Known::Ask(upstreams) => upstreams.ask_through(&rooms.cache, way.question(query), now).await,
+        };
+        if let Some(whole) = way.take(query, given, now) {
+            return whole;
+        }
+    }
+}
+
+/// As serving would answer `query`; neither the cache nor its counts know of it.
+pub async fn look(query: &Query, snapshot: &Snapshot, rooms: &Rooms, now: Duration) -> Given {
+    let mut way = Way::default();
+    loop {
+        let asked = way.question(query);
+        let given = match said_here(asked, snapshot, !way.parts.is_empty()) {
+            Some(given) => given,
+            None => snapshot.speaker(&asked.name).ask_aside(&rooms.cache, asked, now).await,
+        };
+        if let Some(whole) = way.take(query, given, now) {
+            return whole;
+        }
+    }
+}
+
+fn known(way: &Way, query: &Query, snapshot: &Snapshot, rooms: &Rooms, now: Duration) -> Known {
+    let asked = way.question(query);
+    if let Some(given) = said_here(asked, snapshot, !way.parts.is_empty()) {
+        return Known::Given(given);
+    }
+    let upstreams = snapshot.speaker(&asked.name);
+    match upstreams.at_hand(&rooms.cache, asked, now) {
+        Some(given) => Known::Given(given),
+        None => Known::Ask(Arc::clone(upstreams)),
+    }
+}
+
+/// What this program says by itself: from an own zone, or, `behind` an alias, of a special-use name; those that a client asks
+/// for by name are answered before.
+fn said_here(asked: &Query, snapshot: &Snapshot, behind: bool) -> Option<Given> {
+    let place = snapshot.zones.place(&asked.name);
+    match place {
+        Place::Own(..) => place.own_answer(&asked.name, asked.record_type).map(brought),
+        Place::Elsewhere if behind => {
+            let mut reply = Vec::new();
+            special::answer(asked, &mut reply).map(|_| brought(Relayed::read(&reply)))
+        }
+        Place::Forwarded(_) | Place::Elsewhere => None,
+    }
+}
+
+fn brought(said: Result<Relayed, Untidy>) -> Given {
+    Given::Brought(said.map(Arc::new).map_err(|_| lost()))
+}
+
+/// The aliases lead in a circle, or too far.
+const fn lost() -> UpstreamFailure {
+    UpstreamFailure { kind: FailureKind::Network, rcode: None }
+}
+
+impl Way {
+    /// The question that is next.
+    fn question<'a>(&'a self, query: &'a Query) -> &'a Query {
+        self.onward.as_ref().unwrap_or(query)
+    }
+
+    /// Takes the answer to the last question; gives the whole one where no more has to be asked.
+    fn take(&mut self, query: &Query, given: Given, now: Duration) -> Option<Given> {
+        let target = match given.content() {
+            Ok(relayed) if relayed.leaves() => relayed.aliases().last().cloned(),
+            Ok(_) | Err(_) => None,
+        };
+        let Some(target) = target else {
+            return Some(if self.parts.is_empty() || given.content().is_err() { given } else { self.whole(given, now) });
+        };
+        if self.parts.len() + 1 >= MOST_QUESTIONS {
+            return Some(Given::Brought(Err(lost())));
+        }
+        self.parts.push(given);
+        self.onward = Some(query.towards(target));
+        None
+    }
+
+    fn whole(&mut self, last: Given, now: Duration) -> Given {
+        self.parts.push(last);
+        let said = self.parts.iter().filter_map(|part| Some((&**part.content().as_ref().ok()?, part.age(now))));
+        let answer = Relayed::joined(&said.collect::<Vec<_>>()).map(Arc::new).map_err(|_| lost());
+        Given::Joined { answer, stale: self.parts.iter().find_map(Given::stale) }
+    }
+}
