@@ -33,6 +33,8 @@ pub(super) struct Upstream {
     pub(super) address: UpstreamAddress,
     pub(super) counters: Arc<Counters>,
     pub(super) health: Health,
+    /// A task waits for its return.
+    pub(super) watched: AtomicBool,
     sockets: Arc<Sockets>,
     pace: Pace,
     tcp: Tcp,
@@ -102,6 +104,7 @@ impl Upstream {
             address,
             counters: Arc::default(),
             health: Health::new(),
+            watched: AtomicBool::new(false),
             changes_case: AtomicBool::new(false),
             without_edns: Mutex::default(),
         }

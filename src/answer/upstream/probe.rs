@@ -3,6 +3,7 @@
 //! The rule: where clients ask, their questions are put to it too, one a second at most; where they do not, as in a school at
 //! night, a question of our own is, every few seconds, so that the first pupil of the morning meets it in its turn.
 
+use std::sync::atomic::Ordering::{AcqRel, Release};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -21,8 +22,11 @@ const PAUSE: Duration = Duration::from_secs(3);
 const TIME: Duration = Duration::from_secs(2);
 
 /// Watches an upstream from now, when it was set back, until it answers, or a reload has dropped it.
+/// However often it flaps, one task watches it.
 pub(super) fn watch(upstream: &Arc<Upstream>) {
-    tokio::spawn(until_it_answers(Arc::downgrade(upstream)));
+    if !upstream.watched.swap(true, AcqRel) {
+        tokio::spawn(until_it_answers(Arc::downgrade(upstream)));
+    }
 }
 
 async fn until_it_answers(upstream: Weak<Upstream>) {
@@ -31,7 +35,11 @@ async fn until_it_answers(upstream: Weak<Upstream>) {
         sleep(PAUSE).await;
         let Some(upstream) = upstream.upgrade() else { return };
         if upstream.health.is_up() {
-            return;
+            upstream.watched.store(false, Release);
+            // It may have been set back in this very moment, when it was still watched.
+            if upstream.health.is_up() || upstream.watched.swap(true, AcqRel) {
+                return;
+            }
         }
         if upstream.health.may_probe(Instant::now()) {
             // From a new socket: this machine's address may have changed meanwhile.

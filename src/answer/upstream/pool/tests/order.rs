@@ -68,6 +68,7 @@ async fn an_upstream_that_comes_back_at_night_is_noticed() {
     })
     .await
     .expect("noticed within ten seconds");
+    assert!(upstreams.pool.upstreams[0].watched.load(std::sync::atomic::Ordering::SeqCst), "until its next look");
     let last = scripted.seen().pop().expect("a probe");
     assert_eq!((last.name().as_str(), last.record_type()), ("", 2));
 }
