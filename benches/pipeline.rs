@@ -1,4 +1,4 @@
-//! What a query costs from packet to reply, without sockets: blocked, cached and special names, journal and counts on.
+//! What a query costs from packet to reply, without sockets: blocked, cached, rewritten and special names, journal and counts on.
 
 mod kit;
 
@@ -62,20 +62,23 @@ fn main() {
         let server = Server::start(Setup { file: Some(file), surroundings, clock: Clock::system(), compiler }).await.expect("it starts");
         server.running().renew_lists().await.expect("the starter lists compile");
         let accounts = Arc::clone(server.running().accounts());
-        // The cached name is looked up once.
+        // The cached name, and the safe twin, are looked up once.
         let client: SocketAddr = "127.0.0.1:4242".parse().expect("an address");
         let mut out = Vec::new();
-        let cached = packet("www.example.com", RecordType::A);
         let source = Source::new(client, client, Transport::Udp);
-        match accounts.meet(&mut accounts.view(), &cached, source, &mut out) {
-            Met::Wait(waiting) => drop(accounts.finish(&waiting).await),
-            other => panic!("a name that was never asked waits, and is not {other:?}"),
+        for name in ["www.example.com", "www.google.com"] {
+            match accounts.meet(&mut accounts.view(), &packet(name, RecordType::A), source, &mut out) {
+                Met::Wait(waiting) => drop(accounts.finish(&waiting).await),
+                other => panic!("a name that was never asked waits, and is not {other:?}"),
+            }
         }
         server
     });
     let accounts = Arc::clone(server.running().accounts());
     meet(&accounts, "blocked name", &packet("w88.com", RecordType::A));
     meet(&accounts, "cached name", &packet("www.example.com", RecordType::A));
+    meet(&accounts, "name with a safe twin", &packet("www.google.com.vn", RecordType::A));
+    meet(&accounts, "type without addresses", &packet("www.google.com.vn", RecordType::HTTPS));
     meet(&accounts, "special-use name", &packet("localhost", RecordType::A));
     runtime.block_on(server.stop());
 }

@@ -217,9 +217,10 @@ pub async fn resolve(plan: &Plan, rooms: &Rooms, later: impl Fn() -> Now, out: &
 
 /// Answers what is at hand, though its TTL is over, or SERVFAIL, because too many questions wait already.
 pub fn overload(plan: &Plan, rooms: &Rooms, out: &mut Vec<u8>) -> Done {
-    match plan.snapshot.upstreams.last_said(&rooms.cache, &plan.query, plan.now.running) {
-        Some(given) => plan.trial().give(plan.decision, &given.counted(&rooms.cache), out),
-        None => plan.trial().fail(&plan.decision, Ede::NETWORK_ERROR, out),
+    let trial = plan.trial();
+    match plan.snapshot.upstreams.last_said(&rooms.cache, &trial.sought(&plan.decision), plan.now.running) {
+        Some(given) => trial.give(plan.decision, &given.counted(&rooms.cache), out),
+        None => trial.fail(&plan.decision, Ede::NETWORK_ERROR, out),
     }
 }
 

@@ -185,10 +185,14 @@ impl<'a> Trial<'a> {
         self.ended(Outcome::Allowed, decision, rcode)
     }
 
-    /// Answers SERVFAIL: the name is open, but no answer can be had.
+    /// Answers SERVFAIL: the name is open, but no answer can be had, or none of its safe twin: its own is not given in the place
+    /// of that.
     pub fn fail(&self, decision: &Decision, why: Ede, out: &mut Vec<u8>) -> Done {
         let rcode = Reply::new(self.query, out).rcode(Rcode::SERVFAIL).ede(why, "").finish();
-        self.ended(Outcome::Failed, decision, rcode)
+        match self.twin(decision) {
+            Some(_) => self.rewritten(decision, Outcome::Failed, rcode),
+            None => self.ended(Outcome::Failed, decision, rcode),
+        }
     }
 
     fn ended(&self, outcome: Outcome, decision: &Decision, rcode: Rcode) -> Done {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::{Done, Trial};
 use crate::answer::{Given, twin};
-use crate::dns::{Ede, Name, Query, Rcode, RecordType, Relayed, Reply};
+use crate::dns::{Ede, Name, Query, Rcode, RecordType, Relayed};
 use crate::lists::twins::{Twin, TwinTarget};
 use crate::policy::{AliasFindings, Case, Decision, Outcome, Reason, Verdict, decide_twin};
 
@@ -48,11 +48,11 @@ impl<'a> Trial<'a> {
     /// Answers as the twin, of which upstreams say, or said, what is `given`.
     pub(super) fn give_twin(&self, twin: &Twin, decision: &Decision, given: &Given, out: &mut Vec<u8>) -> Done {
         let TwinTarget::Name(name) = &twin.target else {
-            return self.fail_twin(decision, Ede::OTHER, out);
+            return self.fail(decision, Ede::OTHER, out);
         };
         let relayed: &Relayed = match given.content() {
             Ok(relayed) => relayed,
-            Err(failure) => return self.fail_twin(decision, failure.ede(), out),
+            Err(failure) => return self.fail(decision, failure.ede(), out),
         };
         if let Some(verdict) = self.closes_twin(twin, self.findings(relayed.aliases())) {
             let guilty = |alias: &&Name| self.closes_twin(twin, self.findings(std::slice::from_ref(alias))).is_some();
@@ -64,14 +64,8 @@ impl<'a> Trial<'a> {
         let rendered = own.then(|| twin::render(self.query, name, relayed, age, self.ttl_cap(stale), stale, out)).flatten();
         match rendered {
             Some(rcode) => self.rewritten(decision, Outcome::Rewritten, rcode),
-            None => self.fail_twin(decision, Ede::NETWORK_ERROR, out),
+            None => self.fail(decision, Ede::NETWORK_ERROR, out),
         }
-    }
-
-    /// Answers SERVFAIL: the twin has no answer, and the name's own is not given in its place.
-    fn fail_twin(&self, decision: &Decision, why: Ede, out: &mut Vec<u8>) -> Done {
-        let rcode = Reply::new(self.query, out).rcode(Rcode::SERVFAIL).ede(why, "").finish();
-        self.rewritten(decision, Outcome::Failed, rcode)
     }
 
     /// Answers as the policy blocks: the twin, or the alias of it that is named, is closed.
@@ -82,7 +76,8 @@ impl<'a> Trial<'a> {
         self.block(&Decision { verdict: Verdict { by_alias: true, ..verdict }, ..*decision }, Some(alias.unwrap_or(name)), out)
     }
 
-    fn rewritten(&self, decision: &Decision, outcome: Outcome, rcode: Rcode) -> Done {
+    /// What became of a query for a name that has a twin.
+    pub(super) fn rewritten(&self, decision: &Decision, outcome: Outcome, rcode: Rcode) -> Done {
         let who = Some((self.group, decision.tier));
         let category = decision.verdict.category;
         Done { outcome, reason: Reason::SafeSearch, category, who, rcode, listed: self.listed, by_alias: None }

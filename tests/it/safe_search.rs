@@ -13,7 +13,7 @@ use khien::lists::twins::{TwinSwitch, TwinTarget, Twins};
 use crate::kit::names::ADDRESS;
 use crate::kit::reply::Reply;
 use crate::kit::udp::{Client, ask_by_tcp};
-use crate::kit::{School, question};
+use crate::kit::{School, http, question};
 
 const CONFIG: &str = r#"
 [clients]
@@ -342,5 +342,37 @@ async fn an_answer_that_waited_over_the_edge_of_a_window_is_the_one_of_now() {
         reply.addresses().iter().map(|text| text.parse().expect("an address")).collect()
     };
     assert_eq!(addresses, [ADDRESS.parse::<IpAddr>().expect("an address")]);
+    school.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_counted_and_written_down_as_rewritten() {
+    let school = school(CONFIG, &[]).await;
+    school.upstream.fail("strict.bing.com", ResponseCode::ServFail);
+    let asked = [(RecordType::A, "www.google.com"), (RecordType::HTTPS, "m.youtube.com"), (RecordType::A, "www.bing.com")];
+    for (record_type, name) in asked {
+        school.ask(PUPIL, record_type, name).await;
+    }
+    let (_, counted) = http::get(school.http(), "/metrics").await;
+    let sum = |verdict: &str| -> u64 {
+        let lines = counted.lines().filter(|line| line.starts_with("khien_responses_total{") && line.contains(verdict));
+        lines.map(|line| line.rsplit(' ').next().and_then(|count| count.parse::<u64>().ok()).expect("a count")).sum()
+    };
+    assert_eq!((sum("verdict=\"rewritten\""), sum("verdict=\"failed\"")), (2, 1), "{counted}");
+    let settled = async {
+        while school.accounts().journal.tally().waiting() > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), settled).await.expect("the journal flushes");
+    let mut lines = Vec::new();
+    let keep = |line: khien::journal::Line| {
+        lines.push((line.name.clone(), line.verdict.to_string(), line.reason.to_string()));
+        Ok(std::ops::ControlFlow::Continue(()))
+    };
+    khien::journal::read(&school.path("state"), &khien::journal::Filter::default(), keep).expect("the store can be read");
+    lines.sort();
+    let line = |name: &str| (name.to_owned(), "rewritten".to_owned(), "safe-search".to_owned());
+    assert_eq!(lines, [line("m.youtube.com"), line("www.google.com")], "what failed is counted");
     school.close().await;
 }
