@@ -9,6 +9,7 @@ mod help;
 mod journal;
 #[expect(unreachable_pub, dead_code, reason = "unit tests of the program include parts of the kit and use more of them")]
 mod kit;
+mod leaks;
 mod manual;
 mod metrics;
 mod noisy;

@@ -1,0 +1,126 @@
+//! Ways round the filter that go through several rooms at once: what was kept, what is stale, what another group was given.
+//!
+//! The rule: the oracle reads no message. It looks for the secret address's octets in the reply, wherever they may stand.
+
+use std::time::Duration;
+
+use crate::kit::School;
+use crate::kit::packet::{Packet, answer, name, record};
+use crate::kit::reply::Reply;
+use crate::kit::udp::Client;
+use crate::kit::upstream::{Asked, Step};
+
+/// Where the closed site is.
+const SECRET: [u8; 4] = [203, 0, 113, 66];
+const SECRET_V6: [u8; 16] = [0x20, 0x01, 0x0d, 0xb8, 0x53, 0x65, 0x63, 0x72, 0x65, 0x74, 0, 0, 0, 0, 0, 1];
+
+const CONFIG: &str = r#"
+[[group]]
+id = "pupils"
+subnets = ["127.0.1.0/24"]
+tier = "primary"
+[[group]]
+id = "others"
+subnets = ["127.0.0.0/24"]
+tier = "staff"
+[[list]]
+id = "toys"
+category = "games"
+source = "toys.txt"
+"#;
+
+/// A way for an answer to lead to the closed site: the type asked for, and the answer's records.
+type Shape = (&'static str, u16, fn() -> Vec<Vec<u8>>);
+
+/// The closed site's addresses under a name.
+fn site(owner: &str) -> Vec<Vec<u8>> {
+    vec![record(&name(owner), 1, 1, 300, &SECRET), record(&name(owner), 28, 1, 300, &SECRET_V6)]
+}
+
+fn alias(from: &str, to: &str) -> Vec<u8> {
+    record(&name(from), 5, 1, 300, &name(to))
+}
+
+/// A service of the question's name: its priority, target and parameters.
+fn service(priority: u8, target: &str, parameters: &[u8]) -> Vec<u8> {
+    answer(65, 300, &[&[0, priority][..], &name(target), parameters].concat())
+}
+
+const SHAPES: [Shape; 9] = [
+    ("an alias", 1, || [vec![answer(5, 300, &name("spiele.example"))], site("spiele.example")].concat()),
+    ("an alias in capitals", 28, || [vec![answer(5, 300, &name("WWW.SPIELE.EXAMPLE"))], site("www.spiele.example")].concat()),
+    ("aliases in the wrong order", 1, || {
+        [site("x.spiele.example"), vec![alias("b.example.net", "x.spiele.example"), answer(5, 300, &name("b.example.net"))]]
+            .concat()
+    }),
+    ("an alias past the closed name", 1, || {
+        let aliases = vec![answer(5, 300, &name("spiele.example")), alias("spiele.example", "cdn.example.net")];
+        [aliases, site("cdn.example.net")].concat()
+    }),
+    ("a DNAME", 1, || {
+        let dname = record(&name("example.org"), 39, 1, 300, &name("spiele.example"));
+        [vec![dname, answer(5, 300, &name("www.spiele.example"))], site("www.spiele.example")].concat()
+    }),
+    ("a DNAME alone", 1, || {
+        let dname = record(&name("example.org"), 39, 1, 300, &name("spiele.example"));
+        [vec![dname], site("www.spiele.example")].concat()
+    }),
+    ("a service elsewhere", 65, || vec![service(0, "spiele.example", &[])]),
+    ("a service with hints", 65, || vec![service(1, "spiele.example", &[&[0, 4, 0, 4][..], &SECRET].concat())]),
+    ("a service behind an alias", 65, || {
+        let target = [&[0, 1, 0, 0, 6, 0, 16][..], &SECRET_V6].concat();
+        vec![answer(5, 300, &name("spiele.example")), record(&name("spiele.example"), 65, 1, 300, &target)]
+    }),
+];
+
+/// Whether the secret stands anywhere in a reply.
+fn leaks(reply: &[u8]) -> bool {
+    reply.windows(4).any(|octets| octets == SECRET) || reply.windows(16).any(|octets| octets == SECRET_V6)
+}
+
+/// Whatever state a kept answer is in, a group that it is closed to gets nothing of it, and one that it is open to all of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_for_others_is_judged_for_each() {
+    for (what, record_type, records) in SHAPES {
+        let school = School::start_with(&format!("timeout = \"200ms\"\n{CONFIG}"), &[("toys.txt", "spiele.example\n")]).await;
+        school.upstream.script(move |asked: &Asked| Some(vec![Step::Send(asked.respond(0, &records(), &[]))]));
+        let (pupil, other) = (Client::new("127.0.1.7", school.dns()).await, Client::new("127.0.0.1", school.dns()).await);
+        // Every way to ask that has an answer of its own.
+        let packets: Vec<Vec<u8>> = [0_u16, 0x8000]
+            .into_iter()
+            .flat_map(|dnssec_ok| [0x0100, 0x0110].map(|flags| (dnssec_ok, flags)))
+            .map(|(dnssec_ok, flags)| Packet::new("www.example.org", record_type).flags(flags).edns(dnssec_ok).bytes())
+            .collect();
+        let closed = async |when: &str| {
+            for packet in &packets {
+                let reply = pupil.one(packet).await;
+                assert!(!leaks(&reply) && Reply::read(&reply).is_blocked(), "{what}, {when}: {:?}", Reply::read(&reply).message);
+            }
+        };
+        let open = async |when: &str| {
+            for packet in &packets {
+                let reply = Reply::read(&other.one(packet).await);
+                assert!(!reply.is_blocked() && !reply.message.answers.is_empty(), "{what}, {when}: {:?}", reply.message);
+            }
+        };
+        closed("cold").await;
+        open("kept").await;
+        closed("kept by others").await;
+        // Opened by a reload, and closed again by the next.
+        school.write("toys.txt", "other.example\n");
+        school.reload().await.expect("reloaded");
+        for packet in &packets {
+            assert!(!Reply::read(&pupil.one(packet).await).is_blocked(), "{what}, opened");
+        }
+        school.write("toys.txt", "spiele.example\n");
+        school.reload().await.expect("reloaded");
+        closed("closed since").await;
+        // No upstream is there, and what was kept is stale.
+        school.upstream.script(|_| Some(Vec::new()));
+        school.later(Duration::from_secs(301));
+        closed("stale").await;
+        open("stale").await;
+        closed("stale, and given to others").await;
+        school.close().await;
+    }
+}
