@@ -8,7 +8,7 @@ use crate::kit::School;
 use crate::kit::packet::{Packet, answer, name, record};
 use crate::kit::reply::Reply;
 use crate::kit::udp::Client;
-use crate::kit::upstream::{Asked, Step};
+use crate::kit::upstream::{Asked, ScriptedUpstream, Step};
 
 /// Where the closed site is.
 const SECRET: [u8; 4] = [203, 0, 113, 66];
@@ -123,4 +123,56 @@ async fn what_is_kept_for_others_is_judged_for_each() {
         closed("stale, and given to others").await;
         school.close().await;
     }
+}
+
+/// An upstream of one zone says what it likes about the rest of the world, and the default one about the zone: neither is believed.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upstream_is_believed_for_its_zone_only() {
+    let own = ScriptedUpstream::start(|asked: &Asked| {
+        let elsewhere = record(&name("www.bank.example"), 1, 1, 300, &SECRET);
+        let inside = answer(1, 300, &[10, 0, 0, 5]);
+        let reply = match asked.name().as_str() {
+            "alias.school.lan" => asked.respond(0, &[answer(5, 300, &name("www.bank.example")), elsewhere], &[]),
+            "beside.school.lan" => asked.respond(0, &[inside, elsewhere], &[]),
+            "authority.school.lan" => {
+                asked.respond(0, &[inside], &[record(&name("bank.example"), 2, 1, 300, &name("ns.bank.example")), elsewhere])
+            }
+            "parent.school.lan" => {
+                let dname = record(&name("lan"), 39, 1, 300, &name("bank.example"));
+                let made = record(&name("parent.school.lan"), 5, 1, 300, &name("parent.school.bank.example"));
+                asked.respond(0, &[dname, made, record(&name("parent.school.bank.example"), 1, 1, 300, &SECRET)], &[])
+            }
+            _ => asked.respond(0, &[inside], &[]),
+        };
+        vec![Step::Send(reply)]
+    })
+    .await;
+    let zone = format!("[[upstream.zone]]\nname = \"school.lan\"\nservers = [\"udp://{}\"]\n", own.address);
+    let school = School::start_with(&format!("{zone}{CONFIG}"), &[("toys.txt", "spiele.example\n")]).await;
+    school.upstream.script(|asked: &Asked| {
+        let forged = record(&name("www.school.lan"), 1, 1, 300, &SECRET);
+        (asked.name() == "evil.example")
+            .then(|| vec![Step::Send(asked.respond(0, &[answer(5, 300, &name("www.school.lan")), forged], &[]))])
+    });
+    let client = Client::new("127.0.0.1", school.dns()).await;
+    for _ in 0..2 {
+        for (asked, addresses) in [
+            ("www.school.lan", &["10.0.0.5"][..]),
+            ("alias.school.lan", &["192.0.2.7"]),
+            ("beside.school.lan", &["10.0.0.5"]),
+            ("authority.school.lan", &["10.0.0.5"]),
+            ("evil.example", &["10.0.0.5"]),
+            ("www.bank.example", &["192.0.2.7"]),
+        ] {
+            let reply = client.one(&Packet::new(asked, 1).edns(0).bytes()).await;
+            assert!(!leaks(&reply), "{asked}: {:?}", Reply::read(&reply).message);
+            assert_eq!(Reply::read(&reply).addresses(), addresses, "{asked}");
+        }
+        let reply = client.one(&Packet::new("parent.school.lan", 1).edns(0).bytes()).await;
+        assert!(!leaks(&reply), "{:?}", Reply::read(&reply).message);
+    }
+    let strayed: Vec<String> =
+        school.upstream.seen().iter().map(Asked::name).filter(|asked| asked.ends_with("school.lan")).collect();
+    assert!(strayed.is_empty(), "names of the zone that left it: {strayed:?}");
+    school.close().await;
 }
