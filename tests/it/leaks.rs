@@ -133,6 +133,9 @@ async fn an_upstream_is_believed_for_its_zone_only() {
         let inside = answer(1, 300, &[10, 0, 0, 5]);
         let reply = match asked.name().as_str() {
             "alias.school.lan" => asked.respond(0, &[answer(5, 300, &name("www.bank.example")), elsewhere], &[]),
+            "cloak.school.lan" => {
+                asked.respond(0, &[vec![answer(5, 300, &name("spiele.example"))], site("spiele.example")].concat(), &[])
+            }
             "beside.school.lan" => asked.respond(0, &[inside, elsewhere], &[]),
             "authority.school.lan" => {
                 asked.respond(0, &[inside], &[record(&name("bank.example"), 2, 1, 300, &name("ns.bank.example")), elsewhere])
@@ -154,10 +157,13 @@ async fn an_upstream_is_believed_for_its_zone_only() {
         (asked.name() == "evil.example")
             .then(|| vec![Step::Send(asked.respond(0, &[answer(5, 300, &name("www.school.lan")), forged], &[]))])
     });
-    let client = Client::new("127.0.0.1", school.dns()).await;
+    let (pupil, client) = (Client::new("127.0.1.7", school.dns()).await, Client::new("127.0.0.1", school.dns()).await);
     for _ in 0..2 {
+        let reply = pupil.one(&Packet::new("cloak.school.lan", 1).edns(0).bytes()).await;
+        assert!(!leaks(&reply) && Reply::read(&reply).is_blocked(), "{:?}", Reply::read(&reply).message);
         for (asked, addresses) in [
             ("www.school.lan", &["10.0.0.5"][..]),
+            ("cloak.school.lan", &["192.0.2.7"]),
             ("alias.school.lan", &["192.0.2.7"]),
             ("beside.school.lan", &["10.0.0.5"]),
             ("authority.school.lan", &["10.0.0.5"]),
