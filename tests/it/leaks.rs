@@ -41,12 +41,7 @@ fn alias(from: &str, to: &str) -> Vec<u8> {
     record(&name(from), 5, 1, 300, &name(to))
 }
 
-/// A service of the question's name: its priority, target and parameters.
-fn service(priority: u8, target: &str, parameters: &[u8]) -> Vec<u8> {
-    answer(65, 300, &[&[0, priority][..], &name(target), parameters].concat())
-}
-
-const SHAPES: [Shape; 9] = [
+const SHAPES: [Shape; 6] = [
     ("an alias", 1, || [vec![answer(5, 300, &name("spiele.example"))], site("spiele.example")].concat()),
     ("an alias in capitals", 28, || [vec![answer(5, 300, &name("WWW.SPIELE.EXAMPLE"))], site("www.spiele.example")].concat()),
     ("aliases in the wrong order", 1, || {
@@ -64,12 +59,6 @@ const SHAPES: [Shape; 9] = [
     ("a DNAME alone", 1, || {
         let dname = record(&name("example.org"), 39, 1, 300, &name("spiele.example"));
         [vec![dname], site("www.spiele.example")].concat()
-    }),
-    ("a service elsewhere", 65, || vec![service(0, "spiele.example", &[])]),
-    ("a service with hints", 65, || vec![service(1, "spiele.example", &[&[0, 4, 0, 4][..], &SECRET].concat())]),
-    ("a service behind an alias", 65, || {
-        let target = [&[0, 1, 0, 0, 6, 0, 16][..], &SECRET_V6].concat();
-        vec![answer(5, 300, &name("spiele.example")), record(&name("spiele.example"), 65, 1, 300, &target)]
     }),
 ];
 

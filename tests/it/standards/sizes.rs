@@ -1,6 +1,6 @@
 //! How long messages are, by UDP and TCP, on both sides.
 
-use super::{NOERROR, TC, header, rcode, school_and_client};
+use super::{LOCKED, NOERROR, NOTIMP, TC, header, rcode, school_and_client};
 use crate::kit::School;
 use crate::kit::packet::{Packet, answer, opt};
 use crate::kit::reply::Reply;
@@ -89,6 +89,32 @@ async fn nothing_is_fragmented() {
     for asked in school.upstream.seen() {
         assert_eq!(asked.payload(), Some(1232));
         assert!(asked.bytes.len() <= 512);
+    }
+    school.close().await;
+}
+
+/// RFC 8482 section 4: ANY gets one small set at most, so that nobody is flooded by it, and says nothing of a closed name.
+#[tokio::test(flavor = "multi_thread")]
+async fn any() {
+    let (school, client) = school_and_client().await;
+    school.upstream.script(|asked: &Asked| {
+        let mut records: Vec<Vec<u8>> = (0..4).map(text).collect();
+        records.extend([answer(1, 3600, &[192, 0, 2, 7]), answer(28, 3600, &[0x20; 16])]);
+        Some(vec![Step::Send(asked.respond(0, &records, &[]))])
+    });
+    for asked in ["www.example.org", LOCKED, "localhost"] {
+        for packet in [Packet::new(asked, 255), Packet::new(asked, 255).edns(0), Packet::new(asked, 255).edns(0x8000)] {
+            let packet = packet.bytes();
+            let reply = client.one(&packet).await;
+            let [_, flags, _, answers, ..] = header(&reply);
+            assert!(reply.len() <= 2 * packet.len() || flags & TC != 0, "{asked}: {} octets for {}", reply.len(), packet.len());
+            assert!(answers <= 1 && [NOERROR, NOTIMP].contains(&rcode(&reply)), "{asked}");
+            let read = Reply::read(&reply);
+            assert!(asked == "localhost" || read.addresses().is_empty() || read.addresses() == ["0.0.0.0"], "{asked}");
+            // By TCP there is nobody to be flooded, and no more is said all the same.
+            let whole = Stream::to(school.dns()).await.ask(&packet).await;
+            assert!(header(&whole)[3] <= 1, "{asked}");
+        }
     }
     school.close().await;
 }
