@@ -2,7 +2,7 @@
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use khien::dns::{MOST_TTL, Query, Relayed, Source, Transport, Untidy};
+use khien::dns::{MOST_NEGATIVE_TTL, MOST_TTL, Query, Relayed, Source, Transport, Untidy};
 use proptest::prelude::*;
 
 use super::words;
@@ -71,7 +71,7 @@ fn model(sent: &Message) -> [Vec<Record>; 3] {
     let asked = |record: &Record| question.query_type() == RecordType::ANY || record.record_type() == question.query_type();
     let positive = sent.metadata.response_code != ResponseCode::NXDomain && sections[0].iter().any(asked);
     let soa = sections[1].iter().find_map(|record| match &record.data {
-        RData::SOA(soa) => Some(record.ttl.min(clamped(soa.minimum))),
+        RData::SOA(soa) => Some(record.ttl.min(clamped(soa.minimum)).min(MOST_NEGATIVE_TTL)),
         _ => None,
     });
     if let (false, Some(seconds)) = (positive, soa) {
