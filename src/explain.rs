@@ -8,9 +8,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::zones::Place;
-use crate::answer::{bypass, special, twin};
+use crate::answer::{RebindingMode, bypass, is_private, special, twin};
 use crate::client::{GroupId, How};
-use crate::dns::{Name, Query, RecordType, Source, Transport};
+use crate::dns::{Lead, Name, Query, RecordType, Relayed, Source, Transport};
+use crate::lists::Why;
 use crate::lists::twins::Twin;
 use crate::pipeline::{Now, Rooms, Trial, look};
 use crate::policy::{Action, AliasFindings, Bypass, Decision, Outcome, Reason, Verdict, trace};
@@ -48,7 +49,7 @@ pub struct Explanation {
     pub reason: String,
     /// The id of the category that decided.
     pub category: Option<String>,
-    /// The alias that decided, where not the asked name did.
+    /// The alias or address that decided, where not the asked name did.
     pub by_alias: Option<String>,
     /// What the name is answered as, where it is open and has a safe twin.
     #[serde(default)]
@@ -59,6 +60,8 @@ pub struct Explanation {
     pub lists: Vec<Listing>,
     /// The names that the upstream's answer leads to.
     pub aliases: Vec<Alias>,
+    /// The addresses that it leads to.
+    pub addresses: Vec<Alias>,
     /// Whether aliases could be looked at, and if not, why.
     pub note: Option<String>,
 }
@@ -97,12 +100,12 @@ pub struct Listing {
     pub effect: String,
 }
 
-/// A name that the upstream's answer leads to, and what lists say of it.
+/// A name or an address that the upstream's answer leads to, and what lists say of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alias {
-    /// The name.
+    /// The name, or the address as text.
     pub name: String,
-    /// Every rule of every list that names it.
+    /// Every rule of every list that names it, or network that holds it.
     pub lists: Vec<Listing>,
 }
 
@@ -175,24 +178,24 @@ pub async fn explain(
     }
 
     let mut decision = trial.decide(AliasFindings::default());
-    let mut findings = AliasFindings::default();
-    let mut aliases = Vec::new();
-    let mut note = None;
-    let mut answered = true;
-    if decision.verdict.action == Action::Open {
-        if let Some(twin) = trial.twin(&decision) {
-            return as_twin(said, before, &decision, twin, resolving, now.running).await;
-        }
-        let behind = resolve(resolving, snapshot, &query, &query.name, now.running).await;
-        (aliases, note, answered) = (behind.aliases, behind.note, behind.answered);
-        findings = trial.findings(&aliases);
-        decision = trial.decide(findings);
+    if decision.verdict.action == Action::Block {
+        return said.of_decision(before, &decision, AliasFindings::default(), &[], None);
     }
-    let explanation = said.of_decision(before, &decision, findings, &aliases, note);
-    if decision.verdict.action == Action::Open && !answered {
+    if let Some(twin) = trial.twin(&decision) {
+        return as_twin(said, before, &decision, twin, resolving, now.running).await;
+    }
+    let behind = resolve(resolving, snapshot, &query, &query.name, now.running).await;
+    let brought = behind.relayed.as_deref().map(|relayed| trial.findings(relayed, None)).unwrap_or_default();
+    let leads = behind.leads();
+    decision = trial.decide(brought.findings);
+    let explanation = said.of_decision(before, &decision, brought.findings, &leads, behind.note);
+    if decision.verdict.action == Action::Block {
+        return explanation;
+    }
+    if !behind.answered {
         return Explanation { verdict: Outcome::Failed.text().to_owned(), ..explanation };
     }
-    explanation
+    with_rebinding(explanation, trial.rebinding(brought.private), &leads)
 }
 
 /// Explains an open name that has a safe twin: what is looked at is the twin, and only a lock closes it.
@@ -206,25 +209,27 @@ async fn as_twin(
 ) -> Explanation {
     let trial = said.trial;
     let sought = trial.sought(decision);
-    let mut behind = Behind { aliases: Vec::new(), note: None, answered: true };
+    let mut behind = Behind { relayed: None, note: None, answered: true };
     let mut closed = trial.closes_twin(twin, AliasFindings::default());
     let at_hand = twin::at_hand(trial.query, &twin.target, Duration::ZERO, &mut Vec::new()).is_some();
     if closed.is_none() && !at_hand {
         behind = resolve(resolving, trial.snapshot, &sought, &trial.query.name, running).await;
-        closed = trial.closes_twin(twin, trial.findings(&behind.aliases));
+        let brought = behind.relayed.as_deref().map(|relayed| trial.findings(relayed, None)).unwrap_or_default();
+        closed = trial.closes_twin(twin, brought.findings);
     }
+    let leads = behind.leads();
     let outcome = match (closed, behind.answered) {
         (Some(_), _) => Outcome::Blocked,
         (None, true) => Outcome::Rewritten,
         (None, false) => Outcome::Failed,
     };
     let by_alias = closed.map(|_| {
-        let guilty = |alias: &&Name| trial.closes_twin(twin, trial.findings(std::slice::from_ref(alias))).is_some();
-        behind.aliases.iter().find(guilty).map_or_else(|| twin.target.to_string(), Name::to_string)
+        let guilty = |lead: &&Lead| trial.closes_twin(twin, trial.findings_of(lead)).is_some();
+        leads.iter().find(guilty).map_or_else(|| twin.target.to_string(), Lead::to_string)
     });
     let category = closed.map_or(decision.verdict.category, |verdict| verdict.category);
     let category = category.map(|category| trial.snapshot.registry.entry(category).id.clone());
-    let mut explanation = said.of_decision(before, decision, AliasFindings::default(), &behind.aliases, behind.note);
+    let mut explanation = said.of_decision(before, decision, AliasFindings::default(), &leads, behind.note);
     explanation.rules.push(rule("safe-search", true, Some(outcome)));
     Explanation {
         verdict: outcome.text().to_owned(),
@@ -244,38 +249,68 @@ fn source(client: IpAddr) -> Source {
     Source::new(SocketAddr::new(client, 0), SocketAddr::new(local, 0), Transport::Udp)
 }
 
+/// The explanation of an open name with what is made of a private address behind it.
+fn with_rebinding(mut explanation: Explanation, mode: RebindingMode, leads: &[Lead]) -> Explanation {
+    let outcome = match mode {
+        RebindingMode::Off => None,
+        RebindingMode::Log => Some(Outcome::Allowed),
+        RebindingMode::Block => Some(Outcome::Blocked),
+    };
+    explanation.rules.push(rule("rebinding", outcome.is_some(), outcome));
+    if mode != RebindingMode::Block {
+        return explanation;
+    }
+    for rule in &mut explanation.rules {
+        rule.decided = rule.rule == "rebinding";
+    }
+    let private = leads.iter().find(|lead| lead.address().is_some_and(is_private));
+    Explanation {
+        verdict: Outcome::Blocked.text().to_owned(),
+        reason: Reason::Rebinding.text().to_owned(),
+        category: None,
+        by_alias: private.map(Lead::to_string),
+        ..explanation
+    }
+}
+
 /// What stands behind an open name.
 #[derive(Debug)]
 struct Behind {
-    /// The names that the answer leads to.
-    aliases: Vec<Name>,
+    /// The answer, where there is one.
+    relayed: Option<Arc<Relayed>>,
     /// Why there may be more of them, or no answer.
     note: Option<String>,
     /// Whether a client would get an answer; taken for granted where nobody was asked.
     answered: bool,
 }
 
+impl Behind {
+    /// What the answer leads to.
+    fn leads(&self) -> Vec<Lead> {
+        self.relayed.iter().flat_map(|relayed| relayed.leads()).collect()
+    }
+}
+
 /// Looks behind an open name, as serving does where it may.
 async fn resolve(resolving: Resolving<'_>, snapshot: &Snapshot, query: &Query, asked: &Name, running: Duration) -> Behind {
     let Resolving::AsServing(rooms) = resolving else {
         let note = "without a running server the names behind this one are not looked at".to_owned();
-        return Behind { aliases: Vec::new(), note: Some(note), answered: true };
+        return Behind { relayed: None, note: Some(note), answered: true };
     };
     let given = look(query, snapshot, rooms, running).await;
     match given.content() {
         Ok(relayed) => {
-            let aliases = relayed.aliases().to_vec();
             // Of a twin's name nothing but its addresses will do.
             let is_twin = query.name != *asked;
             let answered = if is_twin { twin::is_answer(relayed) } else { !relayed.rcode().is_failure() };
             let failed = (!answered).then(|| format!("the upstreams answer {}", relayed.rcode().text()));
             let stale = given.stale().map(|_| "no upstream answers: clients get what was kept of the last answer".to_owned());
             let note = failed.or(stale);
-            Behind { aliases, note, answered }
+            Behind { relayed: Some(Arc::clone(relayed)), note, answered }
         }
         Err(failure) => {
             let note = format!("the name could not be looked up: {failure}");
-            Behind { aliases: Vec::new(), note: Some(note), answered: false }
+            Behind { relayed: None, note: Some(note), answered: false }
         }
     }
 }
@@ -289,7 +324,7 @@ struct Said<'a> {
 
 impl Said<'_> {
     fn of_local(self, rules: Vec<Rule>, outcome: Outcome, reason: Reason, category: Option<String>) -> Explanation {
-        let lists = self.listings(&self.trial.query.name, self.trial.query.record_type);
+        let lists = self.listings(self.trial.snapshot.why(&self.trial.query.name, self.trial.query.record_type));
         let tier = self.trial.in_force().tier;
         Explanation {
             name: self.trial.query.name.to_string(),
@@ -305,6 +340,7 @@ impl Said<'_> {
             rules: decided(rules),
             lists,
             aliases: Vec::new(),
+            addresses: Vec::new(),
             note: None,
             because: self.because,
         }
@@ -318,18 +354,16 @@ impl Said<'_> {
             return self.of_local(rules, outcome(&verdict), verdict.reason, category(&verdict));
         }
         let behind = resolve(resolving, snapshot, query, &query.name, now.running).await;
-        let listed =
-            behind.aliases.iter().map(|alias| Alias { name: alias.to_string(), lists: self.listings(alias, RecordType::CNAME) });
-        let aliases = listed.collect();
-        match self.trial.closed_behind(&behind.aliases) {
+        let (aliases, addresses) = self.seen(&behind.leads());
+        match behind.relayed.as_deref().and_then(|relayed| self.trial.closed_behind(relayed)) {
             Some((Decision { verdict, .. }, target)) => {
                 let by_alias = Some(target.to_string());
                 let said = self.of_local(rules, outcome(&verdict), verdict.reason, category(&verdict));
-                Explanation { by_alias, aliases, note: behind.note, ..said }
+                Explanation { by_alias, aliases, addresses, note: behind.note, ..said }
             }
             None => {
                 let outcome = if behind.answered { Outcome::Allowed } else { Outcome::Failed };
-                Explanation { aliases, note: behind.note, ..self.of_local(rules, outcome, verdict.reason, None) }
+                Explanation { aliases, addresses, note: behind.note, ..self.of_local(rules, outcome, verdict.reason, None) }
             }
         }
     }
@@ -339,7 +373,7 @@ impl Said<'_> {
         mut rules: Vec<Rule>,
         decision: &Decision,
         findings: AliasFindings,
-        aliases: &[Name],
+        leads: &[Lead],
         note: Option<String>,
     ) -> Explanation {
         let Trial { snapshot, policy, now, .. } = self.trial;
@@ -355,15 +389,30 @@ impl Said<'_> {
             });
         }
         let verdict = decision.verdict;
-        let guilty =
-            |alias: &&Name| self.trial.decide(self.trial.findings(std::slice::from_ref(alias))).verdict.action == verdict.action;
-        let by_alias = verdict.by_alias.then(|| aliases.iter().find(guilty).map(Name::to_string)).flatten();
-        let seen = aliases
-            .iter()
-            .map(|alias| Alias { name: alias.to_string(), lists: self.listings(alias, RecordType::CNAME) })
-            .collect();
+        let guilty = || leads.iter().find(|lead| self.trial.is_guilty(lead)).map(Lead::to_string);
+        let by_alias = verdict.by_alias.then(guilty).flatten();
+        let (aliases, addresses) = self.seen(leads);
         let reason = verdict.reason;
-        Explanation { by_alias, aliases: seen, note, ..self.of_local(rules, outcome(&verdict), reason, category(&verdict)) }
+        Explanation { by_alias, aliases, addresses, note, ..self.of_local(rules, outcome(&verdict), reason, category(&verdict)) }
+    }
+
+    /// What the lists say of the names and of the addresses that an answer leads to.
+    fn seen(&self, leads: &[Lead]) -> (Vec<Alias>, Vec<Alias>) {
+        let (mut aliases, mut addresses) = (Vec::new(), Vec::new());
+        for lead in leads {
+            let name = lead.to_string();
+            match lead {
+                Lead::Name(alias) => {
+                    let why = self.trial.snapshot.why(alias, RecordType::CNAME);
+                    aliases.push(Alias { name, lists: self.listings(why) });
+                }
+                Lead::Address(address) => {
+                    let why = self.trial.snapshot.index.why_address(*address);
+                    addresses.push(Alias { name, lists: self.listings(why) });
+                }
+            }
+        }
+        (aliases, addresses)
     }
 
     fn client(&self) -> Option<String> {
@@ -373,10 +422,9 @@ impl Said<'_> {
         }
     }
 
-    fn listings(&self, name: &Name, record_type: RecordType) -> Vec<Listing> {
+    fn listings(&self, why: Vec<Why>) -> Vec<Listing> {
         let registry = &self.trial.snapshot.registry;
-        let why = self.trial.snapshot.why(name, record_type);
-        let listing = |why: crate::lists::Why| Listing {
+        let listing = |why: Why| Listing {
             list: why.list.0,
             line: why.line,
             rule: why.rule,

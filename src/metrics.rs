@@ -123,6 +123,10 @@ fn traffic(families: &mut Families, reading: &Reading<'_>) {
     for (reason, count) in &sheet.ignored {
         ignored.count(&[("reason", reason.text())], *count);
     }
+    let mut rebindings = families.open("khien_rebindings_total", "Private addresses in answers for public names.", Kind::Counter);
+    for (outcome, count) in &sheet.rebindings {
+        rebindings.count(&[("verdict", outcome.text())], *count);
+    }
     let mut observed = families.open("khien_observed_total", "Queries for names of lists that only observe.", Kind::Counter);
     for (list, count) in &sheet.observed {
         observed.count(&[("list", &word(list))], *count);

@@ -6,10 +6,12 @@
 //! `judge` allocates nothing for a blocked or cached name. Guarded by `benches/pipeline.rs`.
 
 mod account;
+mod notices;
 mod trial;
 mod twin;
 mod way;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,12 +20,13 @@ use jiff::Timestamp;
 use crate::answer::zones::Place;
 use crate::answer::{Cache, any, bypass, special};
 use crate::client::{Admission, Asking, GroupId, RateLimiter};
-use crate::dns::{Behalf, Class, Ede, Name, Query, Rcode, RecordType, Reply, Source, Transport};
+use crate::dns::{Behalf, Class, Ede, Lead, Query, Rcode, RecordType, Reply, Source, Transport};
 use crate::lists::{Category, Listed};
 use crate::policy::{Action, AliasFindings, Bypass, Decision, Outcome, Reason, SchoolTime, TierId};
 use crate::snapshot::Snapshot;
 
 pub use account::{Accounts, Met, View, Waiting};
+pub use notices::Notices;
 pub use trial::Trial;
 pub use way::look;
 
@@ -73,8 +76,10 @@ pub struct Done {
     pub rcode: Rcode,
     /// What the lists say of the asked name.
     pub listed: Listed,
-    /// The alias that decided, where not the asked name did.
-    pub by_alias: Option<Box<Name>>,
+    /// The name or address that decided, of those that the answer leads to, where not the asked name did.
+    pub by_alias: Option<Lead>,
+    /// The private address that an answer for a public name holds.
+    pub private: Option<IpAddr>,
 }
 
 /// What the waiting half needs to know.
@@ -173,7 +178,7 @@ fn weigh(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, out:
         return Judged::Done(trial.opened(&decision, rcode));
     }
 
-    // The cache holds what upstreams said and no verdicts: its aliases are judged for this group, now.
+    // The cache holds what upstreams said and no verdicts: what it leads to is judged for this group, now.
     if let Some(given) = way::at_hand(&trial.sought(&decision), snapshot, rooms, now.running) {
         return Judged::Done(trial.give(decision, &given, out));
     }
@@ -248,5 +253,5 @@ fn refuse(query: &Query, why: Ede, text: &str, out: &mut Vec<u8>) -> Done {
 /// What became of a query that no rule judged.
 fn unjudged(rcode: Rcode) -> Done {
     let (outcome, reason) = (Outcome::None, Reason::None);
-    Done { outcome, reason, category: None, who: None, rcode, listed: Listed::default(), by_alias: None }
+    Done { outcome, reason, category: None, who: None, rcode, listed: Listed::default(), by_alias: None, private: None }
 }

@@ -1,5 +1,6 @@
 //! All that a reload can change, made beside the one in force and swapped whole: one query sees one snapshot.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::answer::upstream::UpstreamStats;
 use crate::answer::zones::{Place, Zones};
-use crate::answer::{BlockAnswer, Upstreams};
+use crate::answer::{BlockAnswer, Rebinding, Upstreams};
 use crate::client::{Clients, GroupId};
 use crate::dns::{Name, NameMap, RecordType};
 use crate::lists::twins::Twins;
@@ -48,6 +49,8 @@ pub struct Snapshot {
     pub upstreams: Arc<Upstreams>,
     /// Whose names are answered here, or asked of others than the upstreams.
     pub zones: Arc<Zones>,
+    /// What becomes of private addresses in answers for public names.
+    pub rebinding: Rebinding,
     /// The longest TTL that a client sees.
     pub max_ttl: Duration,
     /// The words that journal and metrics use for groups, tiers, categories and observing lists.
@@ -72,6 +75,14 @@ impl Snapshot {
                 let protected = self.protected.covering(name).map_or(Protection::NONE, |(_, kinds)| *kinds);
                 Listed { protected, ..Listed::default() }
             }
+        }
+    }
+
+    /// What the lists of networks say of an address; nothing before they are all there.
+    pub fn listed_address(&self, address: IpAddr) -> Listed {
+        match self.readiness() {
+            Readiness::Ready => self.index.address(address),
+            Readiness::NotReady => Listed::default(),
         }
     }
 

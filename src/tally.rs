@@ -79,6 +79,8 @@ pub struct Sheet {
     pub observed: HashMap<Label, u64>,
     /// Who asked most of late; taken out by [`Tally::take_leading`], and in no sum.
     pub leading: Leading,
+    /// Answers with private addresses for public names, by what became of them.
+    pub rebindings: HashMap<Outcome, u64>,
 }
 
 fn add_all<K: Hash + Eq + Copy>(to: &mut HashMap<K, u64>, from: &HashMap<K, u64>) {
@@ -106,13 +108,14 @@ impl Sheet {
     }
 
     fn add(&mut self, other: &Self) {
-        let Self { queries, responses, blocked, durations, rate_limited, ignored, observed, leading: _ } = other;
+        let Self { queries, responses, blocked, durations, rate_limited, ignored, observed, rebindings, leading: _ } = other;
         add_all(&mut self.queries, queries);
         add_all(&mut self.responses, responses);
         add_all(&mut self.blocked, blocked);
         add_all(&mut self.rate_limited, rate_limited);
         add_all(&mut self.ignored, ignored);
         add_all(&mut self.observed, observed);
+        add_all(&mut self.rebindings, rebindings);
         for (outcome, histogram) in durations {
             self.durations.entry(*outcome).or_default().add(histogram);
         }

@@ -29,7 +29,7 @@ fuzz_target!(|bytes: &[u8]| {
         }
         assert!(reply.all_records().all(|record| record.ttl() <= 300));
         let again = Relayed::read(&out).expect("tidy already");
-        assert_eq!(again.aliases(), relayed.aliases());
+        assert!(again.leads().eq(relayed.leads()));
         assert!(again.lifetime() <= relayed.lifetime());
         let answers = |message: &Message<'_>| message.records(Section::Answer).count();
         assert!(answers(&reply) <= answers(&message));

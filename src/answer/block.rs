@@ -69,6 +69,7 @@ impl Blocked<'_> {
             | Reason::AllowOnly
             | Reason::Tier
             | Reason::Bypass
+            | Reason::Rebinding
             | Reason::Exception
             | Reason::Guarantee
             | Reason::OfficeAllow

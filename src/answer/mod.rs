@@ -4,6 +4,7 @@ pub mod any;
 pub mod block;
 pub mod bypass;
 pub mod cache;
+pub mod rebinding;
 mod route;
 pub mod special;
 mod texts;
@@ -12,7 +13,8 @@ pub mod upstream;
 pub mod zones;
 
 pub use block::{BlockAnswer, BlockMode, Blocked};
-pub use cache::{Cache, CacheCounts, CacheKey, CacheRules, Cached, Freshness, OnDisk, Prefetch};
+pub use cache::{Brought, Cache, CacheCounts, CacheKey, CacheRules, Cached, Freshness, Memo, OnDisk, Prefetch};
+pub use rebinding::{Rebinding, RebindingMode, is_private};
 pub use route::Route;
 pub use texts::Language;
 pub use upstream::{Answer, Given, UpstreamFailure, Upstreams};

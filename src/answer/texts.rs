@@ -69,6 +69,11 @@ impl Text {
             (Reason::Bypass, _) => {
                 self.write_str(language.choose("Đã chặn: đường vòng qua bộ lọc.", "Blocked: a way round the filter."))?;
             }
+            (Reason::Rebinding, _) => {
+                let private =
+                    ("Đã chặn: tên công cộng dẫn vào mạng riêng.", "Blocked: a public name that leads into a private network.");
+                self.write_str(language.choose(private.0, private.1))?;
+            }
             (
                 Reason::Exception
                 | Reason::Guarantee

@@ -116,7 +116,7 @@ fn sentence(explanation: &Explanation) -> String {
 }
 
 fn page(explanation: &Explanation) -> String {
-    let Explanation { name, r#type, client, group, because, rules, lists, aliases, note, .. } = explanation;
+    let Explanation { name, r#type, client, group, because, rules, lists, aliases, addresses, note, .. } = explanation;
     let mut lines = vec![format!("{name} {}", sentence(explanation))];
     let client = client.as_ref().map(|client| format!("client {client}, ")).unwrap_or_default();
     lines.push(format!("  asked: type {type}, {client}group {group} ({because})", type = r#type));
@@ -133,7 +133,7 @@ fn page(explanation: &Explanation) -> String {
         lines.push(format!("   {mark} {:<13} {said}{category}{at}", rule.rule));
     }
     listings(&mut lines, "  lists that name it:", lists);
-    for alias in aliases {
+    for alias in aliases.iter().chain(addresses) {
         listings(&mut lines, &format!("  leads to {}:", alias.name), &alias.lists);
     }
     if let Some(note) = note {

@@ -86,8 +86,9 @@ fn page(report: &Report, issues: Issues) -> String {
     for list in &report.lists {
         list_lines(&mut lines, list, issues);
     }
-    let Report { names, rules, patterns, octets, millis, .. } = report;
-    lines.push(format!("{names} names, {rules} rules, {patterns} patterns, {} KiB, {millis} ms", octets >> 10));
+    let Report { names, rules, patterns, networks, octets, millis, .. } = report;
+    let of_networks = if *networks == 0 { String::new() } else { format!(", {networks} networks") };
+    lines.push(format!("{names} names, {rules} rules, {patterns} patterns{of_networks}, {} KiB, {millis} ms", octets >> 10));
     lines.push(String::new());
     lines.join("\n")
 }
@@ -111,6 +112,11 @@ fn list_lines(lines: &mut Vec<String>, list: &ListReport, shown: Issues) {
     if !suffixes.is_empty() {
         lines.push(format!("  refused: {} whole public suffixes", suffixes.len()));
         lines.extend(suffixes.iter().take(10).map(named));
+    }
+    let networks = &list.guarded.networks;
+    if !networks.is_empty() {
+        lines.push(format!("  refused: {} networks of half the world, or of no part of the Internet", networks.len()));
+        lines.extend(networks.iter().take(10).map(named));
     }
     if !platforms.is_empty() {
         lines.push(format!("  taken: {} whole platforms that many sites share", platforms.len()));

@@ -2,7 +2,7 @@
 
 use super::file::LogLevel;
 use crate::answer::zones::Zone;
-use crate::answer::{BlockAnswer, CacheRules, OnDisk, upstream};
+use crate::answer::{BlockAnswer, CacheRules, OnDisk, Rebinding, upstream};
 use crate::client::Clients;
 use crate::dns::Name;
 use crate::journal;
@@ -27,6 +27,8 @@ pub struct Program {
     pub state: PathBuf,
     /// Whom to ask, and how.
     pub upstream: upstream::Settings,
+    /// What becomes of private addresses in answers for public names.
+    pub rebinding: Rebinding,
     /// What is kept of answers, and for how long.
     pub cache: CacheRules,
     /// Whether answers outlast the process.

@@ -68,8 +68,8 @@ impl Chain {
     }
 
     /// The targets in order.
-    pub(super) fn into_targets(self) -> Box<[Name]> {
-        self.0.into_iter().skip(1).collect()
+    pub(super) fn targets(&self) -> &[Name] {
+        &self.0[1..]
     }
 }
 

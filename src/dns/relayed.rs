@@ -4,6 +4,7 @@
 //! A cached answer is one copy of its octets and a few patches; rendering allocates nothing once the buffer has grown. Guarded
 //! by `benches/query.rs`.
 
+use super::leads::{Lead, Leads};
 use super::opt::{self, Errors};
 use super::reply::{AA, AD, QR, RA, TC, echoed};
 use super::{Ede, HEADER, Name, Query, Rcode, RecordType, Reply};
@@ -26,7 +27,7 @@ pub struct Relayed {
     /// The last alias leads to a name that its server does not speak for.
     pub(super) leaves: bool,
     pub(super) truncated: bool,
-    pub(super) aliases: Box<[Name]>,
+    pub(super) leads: Leads,
     pub(super) lifetime: u32,
     /// The extended errors as options in wire form.
     pub(super) errors: Box<[u8]>,
@@ -67,9 +68,22 @@ impl Relayed {
         self.truncated
     }
 
-    /// The names that its CNAME and DNAME records lead to, in order.
-    pub fn aliases(&self) -> &[Name] {
-        &self.aliases
+    /// The names and addresses that it leads to, the alias chain first, in its order; read in place, without allocating.
+    pub fn leads(&self) -> impl Iterator<Item = Lead> + '_ {
+        self.leads.iter(&self.bytes)
+    }
+
+    /// The name that its last alias leads to.
+    pub fn chain_end(&self) -> Option<Name> {
+        self.leads.chain_end(&self.bytes)
+    }
+
+    /// The names among its [`leads`](Self::leads).
+    pub fn aliases(&self) -> impl Iterator<Item = Name> + '_ {
+        self.leads().filter_map(|lead| match lead {
+            Lead::Name(name) => Some(name),
+            Lead::Address(_) => None,
+        })
     }
 
     /// The addresses in its answer: of the name asked for, or of what its aliases lead to.
@@ -98,8 +112,8 @@ impl Relayed {
 
     /// The octets that it takes in memory, for a cache that is bounded by them.
     pub fn size(&self) -> usize {
-        let aliases = size_of_val::<[Name]>(&self.aliases);
-        size_of::<Self>() + self.bytes.len() + size_of_val::<[u16]>(&self.ttl_offsets) + aliases + self.errors.len()
+        let leads = self.leads.size();
+        size_of::<Self>() + self.bytes.len() + size_of_val::<[u16]>(&self.ttl_offsets) + leads + self.errors.len()
     }
 
     /// The message as [`Relayed::read`] reads it back, where one can hold it: a whole one, with its extended errors.

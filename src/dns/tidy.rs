@@ -4,6 +4,7 @@
 //! for another question: answers off the question's alias chain, records of another class, signatures of the transport.
 
 use super::chain::{Astray, Chain, Owned};
+use super::leads::Leads;
 use super::rewrite::{Rewritten, rewrite};
 use super::{Bailiwick, HEADER, Malformed, Message, Name, Question, Rcode, RecordType, Relayed, Section, opt};
 
@@ -105,18 +106,22 @@ pub fn tidy_within(message: &Message<'_>, signatures: Signatures, bailiwick: &Ba
     for (code, text) in message.ede().take(MOST_ERRORS) {
         opt::push_error(&mut errors, code, opt::cut_text(text));
     }
+    // The header's counts and the records are as they will be passed on.
+    let question_end = HEADER + question.name.as_wire().len() + 4;
     let short = |place: usize| u16::try_from(place).expect("the message has at most 65,535 octets");
+    let ttl_offsets: Box<[u16]> = ttl_offsets.into_iter().map(short).collect();
+    let leads = Leads::read(&bytes, question_end, additional, &ttl_offsets, &chain);
     Ok(Relayed {
-        question_end: HEADER + question.name.as_wire().len() + 4,
+        question_end,
         additional,
-        ttl_offsets: ttl_offsets.into_iter().map(short).collect(),
+        ttl_offsets,
         rcode,
         // Signatures of what was dropped vouch for nothing that is left.
         authentic_data: message.authentic_data() && records.len() == sent,
         authoritative: false,
         leaves,
         truncated: message.truncated(),
-        aliases: chain.into_targets(),
+        leads,
         lifetime: lifetime(message, negative, &kept, &ttls),
         errors: errors.into(),
         bytes: bytes.into(),

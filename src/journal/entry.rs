@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::dns::{Name, Rcode, RecordType, Transport};
+use crate::dns::{Lead, Name, Rcode, RecordType, Transport};
 use crate::policy::{Outcome, Reason};
 
 /// One query and what became of it.
@@ -41,10 +41,10 @@ pub struct Entry {
     pub snapshot: u64,
     /// Whether the name is of kind `help`: it is counted as withheld and goes into no record of names.
     pub help: bool,
-    /// The alias in the upstream's answer that brought the verdict, where not the asked name did.
+    /// The name or address in the upstream's answer that brought the verdict, where not the asked name did.
     ///
     /// Boxed: it is rare, and a name's 256 octets would double every entry.
-    pub by_alias: Option<Box<Name>>,
+    pub by_alias: Option<Box<Lead>>,
 }
 
 /// The lists that brought a verdict and the rule in them; see [`Provenance`].

@@ -2,6 +2,8 @@
 //!
 //! The guard judges one name for one list; the compiler asks it for each name, and reports what it refused.
 
+use ipnet::IpNet;
+
 use super::list::{Force, Standing};
 use super::{Owner, Protected, Protection};
 use crate::dns::Name;
@@ -17,6 +19,50 @@ pub fn may_take(protection: Protection, standing: Standing, force: Force, owner:
         Protected::Learning => standing == Standing::Threat || force.protected,
         Protected::Popular => standing == Standing::Content || force.protected || owner.is_office(),
     })
+}
+
+/// How far a network reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NetKind {
+    /// As far as one holder's network does.
+    Plain,
+    /// Over a part of the Internet that nobody holds alone.
+    Wide,
+    /// Into networks that are no part of the Internet: this host, the school's own, groups of hosts, addresses kept for later.
+    Special,
+}
+
+/// The shortest prefixes that registries gave to one holder are /8 and, for IPv6, /16.
+const SHORTEST: (u8, u8) = (8, 16);
+
+/// What the registries of special-purpose addresses say (RFC 6890), as far as no host of the Internet is there.
+const SPECIAL: [&str; 15] = [
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "224.0.0.0/3",
+    "::/8",
+    "64:ff9b::/96",
+    "fc00::/7",
+    "fe80::/10",
+    "fec0::/10",
+    "ff00::/8",
+    "64:ff9b:1::/48",
+];
+
+/// Looks a network up among those that no list takes along by mistake.
+pub fn net_kind(network: IpNet) -> NetKind {
+    let shortest = if matches!(network, IpNet::V4(_)) { SHORTEST.0 } else { SHORTEST.1 };
+    if network.prefix_len() < shortest {
+        return NetKind::Wide;
+    }
+    let special = SPECIAL.iter().map(|text| text.parse::<IpNet>().expect("the table is tested"));
+    let meets = |other: IpNet| other.contains(&network) || network.contains(&other);
+    if special.into_iter().any(meets) { NetKind::Special } else { NetKind::Plain }
 }
 
 /// What the public suffix list says of a name.

@@ -2,10 +2,11 @@
 //!
 //! Lists of one owner take nothing from another's: the images are looked up each for itself and united.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::image::{Image, Labels};
-use super::why::{Why, why};
+use super::image::{Image, Labels, NetSets};
+use super::why::{Why, why, why_address};
 use super::{CategorySet, Listed};
 use crate::dns::{Name, RecordType};
 
@@ -41,6 +42,21 @@ impl Index {
         listed
     }
 
+    /// What the lists of networks say of an address in an answer. Allocates nothing.
+    pub fn address(&self, address: IpAddr) -> Listed {
+        let mut listed = Listed::default();
+        for image in &self.images {
+            let NetSets { categories, observed } = image.networks().find(address);
+            if image.owner().is_office() {
+                listed.office = listed.office.union(categories);
+            } else {
+                listed.school = listed.school.union(categories);
+            }
+            listed.observed |= observed;
+        }
+        listed
+    }
+
     /// Every list, line and rule that names `name`, from the first image to the last, each from the top-level domain down.
     pub fn why(&self, name: &Name, record_type: RecordType) -> Vec<Why> {
         let mut all = Vec::new();
@@ -48,6 +64,11 @@ impl Index {
             why(image, name, record_type, &mut all);
         }
         all
+    }
+
+    /// Every list, line and network that holds `address`.
+    pub fn why_address(&self, address: IpAddr) -> Vec<Why> {
+        self.images.iter().flat_map(|image| why_address(image, address)).collect()
     }
 
     /// The images.

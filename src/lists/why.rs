@@ -2,6 +2,8 @@
 //!
 //! Read from the cold records, whose labels are compared octet for octet; the answer is the index's own, weighed anew.
 
+use std::net::IpAddr;
+
 use super::format::{Action, Scope};
 use super::guard::may_take;
 use super::image::{Image, Labels, PatternRow, Ranks, of_name, of_pattern};
@@ -19,9 +21,9 @@ pub struct Why {
     pub category: Category,
     /// The line in it, counted from 1.
     pub line: u32,
-    /// The name that the rule stands at, or the pattern.
+    /// The name that the rule stands at, the pattern, or the network.
     pub rule: String,
-    /// Which names the rule is for; none for a pattern.
+    /// Which names the rule is for; none for a pattern or a network.
     pub scope: Option<Scope>,
     /// Whether the list's own text blocks or excepts.
     pub action: Action,
@@ -106,6 +108,22 @@ pub(super) fn why(image: &Image, name: &Name, record_type: RecordType, out: &mut
         };
         out.push(row(image, list, pattern.line, pattern.regex.clone(), None, pattern.action(), effect));
     }
+}
+
+/// Every network of `image` that holds `address`, by network, list and line.
+pub(super) fn why_address(image: &Image, address: IpAddr) -> Vec<Why> {
+    let found = image.networks().find(address);
+    let rows = image.networks().rules_for(address).filter_map(|rule| {
+        let list = image.lists().get(usize::from(rule.list))?;
+        let effect = match list.action {
+            ListAction::Allow => Effect::Excepted,
+            ListAction::Observe(_) => Effect::Observed,
+            ListAction::Block if found.categories.contains(list.category) => Effect::Applied,
+            ListAction::Block => Effect::Overruled,
+        };
+        Some(row(image, list, rule.line, rule.network.to_string(), None, Action::Block, effect))
+    });
+    rows.collect()
 }
 
 fn row(image: &Image, list: &List, line: u32, rule: String, scope: Option<Scope>, action: Action, effect: Effect) -> Why {

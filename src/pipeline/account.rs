@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use arc_swap::{ArcSwap, Cache as Cached};
 
+use super::notices::Notices;
 use super::{Done, Judged, Now, Plan, Rooms, judge, overload, resolve};
 use crate::clock::Clock;
 use crate::dns::{Ede, NotAQuery, Query, Rcode, Reply, Source, reply_unparsed};
@@ -31,6 +32,8 @@ pub struct Accounts {
     pub journal: Journal,
     /// The time.
     pub clock: Clock,
+    /// What the log has been told lately.
+    pub notices: Notices,
 }
 
 /// One worker's view: the snapshot, the time and the sheet that it counts on.
@@ -164,7 +167,7 @@ impl Accounts {
     }
 
     fn note(&self, query: &Query, snapshot: &Snapshot, now: &Now, pen: &Pen, done: Done, since: Duration) {
-        let Done { outcome, reason, category, who, rcode, listed, by_alias } = done;
+        let Done { outcome, reason, category, who, rcode, listed, by_alias, private } = done;
         let took = self.clock.running().saturating_sub(since);
         let words = who.map(|(group, tier)| (snapshot.words.group(group), snapshot.words.tier(tier)));
         let category = category.map(|category| snapshot.words.category(category));
@@ -177,9 +180,18 @@ impl Accounts {
             if let (Outcome::Blocked, Some((group, tier))) = (outcome, words) {
                 sheet.block(group.label, tier.label, category.map(|category| category.label));
             }
+            if private.is_some() {
+                *sheet.rebindings.entry(outcome).or_default() += 1;
+            }
             for list in snapshot.words.observers(listed.observed) {
                 *sheet.observed.entry(list.label).or_default() += 1;
             }
+        }
+        if let Some(address) = private
+            && self.notices.rebinding.is_due(now.running)
+        {
+            let name = &query.name;
+            tracing::warn!(%name, %address, "a public name leads into a private network; `private_zones` names those that may");
         }
         let help = listed.protected.has(Protected::Help);
         let Some((group, tier)) = words else { return };
@@ -203,7 +215,7 @@ impl Accounts {
             micros: u32::try_from(took.as_micros()).unwrap_or(u32::MAX),
             snapshot: snapshot.serial,
             help,
-            by_alias,
+            by_alias: by_alias.map(Box::new),
         });
     }
 }

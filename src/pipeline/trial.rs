@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::{Done, Now};
 use crate::answer::upstream::STALE_TTL;
 use crate::answer::zones::Place;
-use crate::answer::{Blocked, Given};
+use crate::answer::{Blocked, Brought, Given, Memo, RebindingMode, is_private};
 use crate::client::GroupId;
-use crate::dns::{Ede, Name, Query, Rcode, RecordType, Relayed, Reply};
-use crate::lists::{Category, Listed};
+use crate::dns::{Ede, Lead, Query, Rcode, RecordType, Relayed, Reply};
+use crate::lists::{Category, Listed, Protected};
 use crate::policy::{
     Action, AliasFindings, Case, Decision, InForce, Outcome, Policy, Reason, Verdict, closes_below, decide_fully,
     decide_local_fully,
@@ -73,25 +73,85 @@ impl<'a> Trial<'a> {
         decide_fully(&self.case(aliases), self.policy, &self.snapshot.shared, &self.now.school)
     }
 
-    /// What the names bring that an upstream's answer leads to.
-    pub fn findings(&self, aliases: &[Name]) -> AliasFindings {
-        let mut findings = AliasFindings::default();
-        for alias in aliases {
+    /// What the lists say of something that an answer leads to.
+    pub fn listed_lead(&self, lead: &Lead) -> Listed {
+        match lead {
             // A rule for CNAME records alone, or for all but them (`$dnstype`), is about names found behind others.
-            let listed = self.snapshot.listed(alias, RecordType::CNAME);
-            findings.add(&listed, alias, self.policy, &self.snapshot.shared);
+            Lead::Name(name) => self.snapshot.listed(name, RecordType::CNAME),
+            Lead::Address(address) => self.snapshot.listed_address(*address),
         }
-        findings
+    }
+
+    /// What an answer's leads bring for every group alike, recalled or looked up.
+    fn brought(&self, relayed: &Relayed, memo: Option<&Memo>) -> Brought {
+        let serial = self.snapshot.serial;
+        if let Some(brought) = memo.and_then(|memo| memo.recall(serial)) {
+            return brought;
+        }
+        let mut brought = Brought::default();
+        for lead in relayed.leads() {
+            self.add(&lead, &mut brought);
+        }
+        if let Some(memo) = memo {
+            memo.note(serial, brought);
+        }
+        brought
+    }
+
+    fn add(&self, lead: &Lead, brought: &mut Brought) {
+        let (listed, shared) = (self.listed_lead(lead), &self.snapshot.shared);
+        match lead {
+            Lead::Name(name) => brought.findings.add_name(name, &listed, self.listed.protected, shared),
+            Lead::Address(address) => {
+                brought.findings.add_address(&listed, self.listed.protected, shared);
+                brought.private |= is_private(*address);
+            }
+        }
+    }
+
+    /// What an answer's leads bring for this group.
+    pub fn findings(&self, relayed: &Relayed, memo: Option<&Memo>) -> Brought {
+        let mut brought = self.brought(relayed, memo);
+        if !self.policy.deny.is_empty() {
+            relayed.aliases().for_each(|alias| brought.findings.deny(&alias, self.policy));
+        }
+        brought
+    }
+
+    /// Whether one lead alone closes the asked name for this group.
+    pub fn is_guilty(&self, lead: &Lead) -> bool {
+        self.decide(self.findings_of(lead)).verdict.action == Action::Block
+    }
+
+    /// What one lead alone brings for this group.
+    pub fn findings_of(&self, lead: &Lead) -> AliasFindings {
+        let mut alone = Brought::default();
+        self.add(lead, &mut alone);
+        if let Lead::Name(name) = lead {
+            alone.findings.deny(name, self.policy);
+        }
+        alone.findings
+    }
+
+    /// What becomes of an answer for its private address, where it has one.
+    ///
+    /// Help is found wherever it is; every other name may have one only under the zones that the school serves itself.
+    pub fn rebinding(&self, private: bool) -> RebindingMode {
+        if private && !self.place.is_local() && !self.listed.protected.has(Protected::Help) {
+            self.snapshot.rebinding.mode_for(&self.query.name)
+        } else {
+            RebindingMode::Off
+        }
     }
 
     /// What became of a query that a local rule answered.
     pub fn local(&self, outcome: Outcome, reason: Reason, category: Option<Category>, rcode: Rcode) -> Done {
         let who = Some((self.group, self.in_force().tier));
-        Done { outcome, reason, category, who, rcode, listed: self.listed, by_alias: None }
+        Done { outcome, reason, category, who, rcode, listed: self.listed, by_alias: None, private: None }
     }
 
     /// Answers as the policy blocks; `alias` brought the verdict, where not the asked name did.
-    pub fn block(&self, decision: &Decision, alias: Option<&Name>, out: &mut Vec<u8>) -> Done {
+    pub fn block(&self, decision: &Decision, alias: Option<Lead>, out: &mut Vec<u8>) -> Done {
         let verdict = decision.verdict;
         let done = |outcome, rcode| Done {
             outcome,
@@ -100,7 +160,8 @@ impl<'a> Trial<'a> {
             who: Some((self.group, decision.tier)),
             rcode,
             listed: self.listed,
-            by_alias: alias.cloned().map(Box::new),
+            by_alias: alias.clone(),
+            private: None,
         };
         if verdict.reason == Reason::NotReady {
             let text = self.snapshot.block.not_ready();
@@ -112,7 +173,7 @@ impl<'a> Trial<'a> {
             category: verdict.category.map(|category| self.snapshot.registry.entry(category)),
             tier: &self.snapshot.shared.tiers.tier(decision.tier).name,
             // The deepest rule's name is not known to the policy where a list brought it.
-            rule_labels: match (alias, decision.labels) {
+            rule_labels: match (&alias, decision.labels) {
                 (Some(_), _) => self.query.name.label_count(),
                 (None, Some(labels)) => labels,
                 (None, None) => usize::from(self.listed.rule_labels),
@@ -131,27 +192,34 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Answers as the upstream did, unless the names that its answer leads to are closed for this group.
+    /// Answers as the upstream did, unless what its answer leads to is closed for this group.
     fn relay(&self, decision: Decision, relayed: &Relayed, given: &Given, out: &mut Vec<u8>) -> Done {
         if self.place.is_local()
-            && let Some((decision, target)) = self.closed_behind(relayed.aliases())
+            && let Some((decision, target)) = self.closed_behind(relayed)
         {
-            return self.block(&decision, Some(&target), out);
+            return self.block(&decision, Some(target), out);
         }
-        let findings = self.findings(relayed.aliases());
+        let Brought { findings, private } = self.findings(relayed, given.memo());
+        let observed = self.listed.observed | findings.observed;
         let decision = if findings.is_empty() { decision } else { self.decide(findings) };
+        let noted = |done: Done| Done { listed: Listed { observed, ..done.listed }, ..done };
         if decision.verdict.action == Action::Block {
-            let guilty = |alias: &&Name| {
-                let alone = self.findings(std::slice::from_ref(alias));
-                self.decide(alone).verdict.action == Action::Block
-            };
-            return self.block(&decision, relayed.aliases().iter().find(guilty), out);
+            let guilty = relayed.leads().find(|lead| self.is_guilty(lead));
+            return noted(self.block(&decision, guilty, out));
+        }
+        let mode = self.rebinding(private);
+        let found = || relayed.leads().find_map(|lead| lead.address().filter(|address| is_private(*address)));
+        let private = if mode == RebindingMode::Off { None } else { found() };
+        if mode == RebindingMode::Block {
+            let verdict = Verdict { action: Action::Block, reason: Reason::Rebinding, category: None, by_alias: true };
+            let decision = Decision { verdict, labels: None, ..decision };
+            return Done { private, ..noted(self.block(&decision, private.map(Lead::Address), out)) };
         }
         let stale = given.stale();
         let cap = u32::try_from(self.ttl_cap(stale).as_secs()).unwrap_or(u32::MAX);
         let rcode = relayed.render(self.query, given.age(self.now.running), cap, stale.map(|why| (why, "")), out);
         let outcome = if rcode.is_failure() { Outcome::Failed } else { Outcome::Allowed };
-        self.ended(outcome, &decision, rcode)
+        Done { private, ..noted(self.ended(outcome, &decision, rcode)) }
     }
 
     /// The longest that a client may hold an answer, fresh or stale: what is open now may be closed at the next edge of a window.
@@ -164,11 +232,21 @@ impl<'a> Trial<'a> {
 
     /// What closes the name to which the aliases of a configured zone lead out of all such zones: it is judged as if the client had
     /// asked for it.
-    pub fn closed_behind(&self, aliases: &[Name]) -> Option<(Decision, Name)> {
-        let away = aliases.iter().position(|alias| !self.snapshot.is_local(alias))?;
-        let query = self.query.towards(aliases[away].clone());
+    pub fn closed_behind(&self, relayed: &Relayed) -> Option<(Decision, Lead)> {
+        // Those of the alias chain come first, in its order.
+        let away = |lead: &Lead| matches!(lead, Lead::Name(alias) if !self.snapshot.is_local(alias));
+        let mut leads = relayed.leads().skip_while(|lead| !away(lead));
+        let Lead::Name(target) = leads.next()? else { return None };
+        let query = self.query.towards(target.clone());
         let there = Trial::new(&query, self.snapshot, self.now, self.group);
-        let decision = there.decide(there.findings(&aliases[away + 1..]));
+        let mut brought = Brought::default();
+        for lead in leads {
+            there.add(&lead, &mut brought);
+            if let Lead::Name(alias) = &lead {
+                brought.findings.deny(alias, self.policy);
+            }
+        }
+        let decision = there.decide(brought.findings);
         // What has a safe twin is answered as the twin where it is asked for by its own name, and by no other.
         let decision = match there.twin(&decision) {
             Some(_) => {
@@ -177,7 +255,7 @@ impl<'a> Trial<'a> {
             }
             None => decision,
         };
-        (decision.verdict.action == Action::Block).then(|| (decision, aliases[away].clone()))
+        (decision.verdict.action == Action::Block).then_some((decision, Lead::Name(target)))
     }
 
     /// What became of a query that was answered without asking anyone: the name is open.
@@ -198,6 +276,15 @@ impl<'a> Trial<'a> {
     fn ended(&self, outcome: Outcome, decision: &Decision, rcode: Rcode) -> Done {
         let verdict = decision.verdict;
         let who = Some((self.group, decision.tier));
-        Done { outcome, reason: verdict.reason, category: verdict.category, who, rcode, listed: self.listed, by_alias: None }
+        Done {
+            outcome,
+            reason: verdict.reason,
+            category: verdict.category,
+            who,
+            rcode,
+            listed: self.listed,
+            by_alias: None,
+            private: None,
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::{Done, Trial};
 use crate::answer::{Given, twin};
-use crate::dns::{Ede, Name, Query, Rcode, RecordType, Relayed};
+use crate::dns::{Ede, Lead, Query, Rcode, RecordType, Relayed};
 use crate::lists::twins::{Twin, TwinTarget};
 use crate::policy::{AliasFindings, Case, Decision, Outcome, Reason, Verdict, decide_twin};
 
@@ -54,9 +54,10 @@ impl<'a> Trial<'a> {
             Ok(relayed) => relayed,
             Err(failure) => return self.fail(decision, failure.ede(), out),
         };
-        if let Some(verdict) = self.closes_twin(twin, self.findings(relayed.aliases())) {
-            let guilty = |alias: &&Name| self.closes_twin(twin, self.findings(std::slice::from_ref(alias))).is_some();
-            return self.block_twin(twin, decision, verdict, relayed.aliases().iter().find(guilty), out);
+        // The twin's entry is shared by hosts of different protection, so that nothing is remembered there of one.
+        if let Some(verdict) = self.closes_twin(twin, self.findings(relayed, None).findings) {
+            let guilty = |lead: &Lead| self.closes_twin(twin, self.findings_of(lead)).is_some();
+            return self.block_twin(twin, decision, verdict, relayed.leads().find(guilty), out);
         }
         // Only the twin's own answer will do: one to another question says nothing of it.
         let own = twin::question(self.query, &twin.target).is_some_and(|question| relayed.answers(&question));
@@ -69,17 +70,21 @@ impl<'a> Trial<'a> {
     }
 
     /// Answers as the policy blocks: the twin, or the alias of it that is named, is closed.
-    fn block_twin(&self, twin: &Twin, decision: &Decision, verdict: Verdict, alias: Option<&Name>, out: &mut Vec<u8>) -> Done {
+    fn block_twin(&self, twin: &Twin, decision: &Decision, verdict: Verdict, alias: Option<Lead>, out: &mut Vec<u8>) -> Done {
         let TwinTarget::Name(name) = &twin.target else {
             return self.block(&Decision { verdict, ..*decision }, alias, out);
         };
-        self.block(&Decision { verdict: Verdict { by_alias: true, ..verdict }, ..*decision }, Some(alias.unwrap_or(name)), out)
+        self.block(
+            &Decision { verdict: Verdict { by_alias: true, ..verdict }, ..*decision },
+            Some(alias.unwrap_or_else(|| Lead::Name((**name).clone()))),
+            out,
+        )
     }
 
     /// What became of a query for a name that has a twin.
     pub(super) fn rewritten(&self, decision: &Decision, outcome: Outcome, rcode: Rcode) -> Done {
         let who = Some((self.group, decision.tier));
         let category = decision.verdict.category;
-        Done { outcome, reason: Reason::SafeSearch, category, who, rcode, listed: self.listed, by_alias: None }
+        Done { outcome, reason: Reason::SafeSearch, category, who, rcode, listed: self.listed, by_alias: None, private: None }
     }
 }

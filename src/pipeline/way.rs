@@ -120,7 +120,7 @@ impl Way {
     /// Takes the answer to the last question; gives the whole one where no more has to be asked.
     fn take(&mut self, query: &Query, given: Given, now: Duration) -> Option<Given> {
         let target = match given.content() {
-            Ok(relayed) if relayed.leaves() => relayed.aliases().last().cloned(),
+            Ok(relayed) if relayed.leaves() => relayed.chain_end(),
             Ok(_) | Err(_) => None,
         };
         let Some(target) = target else {

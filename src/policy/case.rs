@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::{Policy, Tiers, rules};
 use crate::decisions::{Exceptions, Grants, OfficeDecisions};
 use crate::dns::{Name, NameMap};
-use crate::lists::{CategorySet, Listed};
+use crate::lists::{CategorySet, Listed, Protected, Protection};
 
 /// Whether every configured list, and the office where there is one, has been loaded at least once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,7 +62,8 @@ impl Shared {
     }
 }
 
-/// What the aliases in an upstream's answer bring to the asked name: categories and denies, never an allow.
+/// What the names and addresses that an upstream's answer leads to bring to the asked name: categories and denies, never an
+/// allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AliasFindings {
     /// What the office's lists say of any of them.
@@ -75,24 +76,57 @@ pub struct AliasFindings {
     pub office_decided: bool,
     /// Whether the group denies one.
     pub denied: bool,
+    /// The lists that observe one; they close nothing.
+    pub observed: u64,
 }
 
 impl AliasFindings {
-    /// Adds what is known of one alias, or of one name that an HTTPS or SVCB record leads to.
+    /// Adds what is known of one name that the answer for a name with the protection `asked` leads to. It is the same for every
+    /// group; what one group denies, [`Self::deny`] adds.
+    pub fn add_name(&mut self, alias: &Name, listed: &Listed, asked: Protection, shared: &Shared) {
+        self.add(listed, asked, shared);
+        self.office_decided |= shared.office.locked(alias).is_some();
+    }
+
+    /// Adds what lists of networks say of one address in the answer for a name with the protection `asked`.
+    ///
+    /// Sites share addresses, so that no list of networks means a site by its very name: nothing of it is exact.
+    pub fn add_address(&mut self, listed: &Listed, asked: Protection, shared: &Shared) {
+        self.add(&Listed { school_exact: CategorySet::EMPTY, ..*listed }, asked, shared);
+    }
+
+    /// Adds the group's word on one name.
     ///
     /// An alias counts as denied where the group would deny it if it were asked for: a more specific `allow` of the group
     /// keeps its `deny` from matching there, and brings nothing else.
-    pub fn add(&mut self, listed: &Listed, alias: &Name, policy: &Policy, shared: &Shared) {
-        self.office = self.office.union(listed.office);
-        self.school = self.school.union(listed.school);
-        self.school_exact = self.school_exact.union(listed.school_exact);
-        self.office_decided |= shared.office.locked(alias).is_some();
+    pub fn deny(&mut self, alias: &Name, policy: &Policy) {
         self.denied |= rules::denies(policy, alias);
     }
 
-    /// Whether they bring nothing.
+    /// What a list may not take along by a protected name's own rules, it does not take by what stands behind the name either.
+    fn add(&mut self, listed: &Listed, asked: Protection, shared: &Shared) {
+        let Listed { mut office, mut school, school_exact: mut exact, .. } = *listed;
+        if asked.has(Protected::Help) || asked.has(Protected::System) {
+            (office, school, exact) = Default::default();
+        }
+        if asked.has(Protected::Learning) {
+            // As for a name that the school opened: a shared host among threats does not darken what is behind it.
+            exact = exact.and(shared.threats);
+            (office, school) = (office.and(shared.threats), exact);
+        }
+        if asked.has(Protected::Popular) {
+            let grave = shared.tiers.locked().union(shared.threats);
+            (school, exact) = (school.without(grave), exact.without(grave));
+        }
+        self.office = self.office.union(office);
+        self.school = self.school.union(school);
+        self.school_exact = self.school_exact.union(exact);
+        self.observed |= listed.observed;
+    }
+
+    /// Whether they decide nothing.
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        Self { observed: 0, ..*self } == Self::default()
     }
 
     /// What counts of them for a name that was opened by guarantee, grant, office or group: what the office locks, and
@@ -101,13 +135,7 @@ impl AliasFindings {
     #[must_use]
     pub(super) fn for_opened(self, locked: CategorySet, threats: CategorySet) -> Self {
         let exact = self.exact_threats(locked, threats);
-        Self {
-            office: self.office.and(locked),
-            school: exact,
-            school_exact: exact,
-            office_decided: self.office_decided,
-            denied: false,
-        }
+        Self { office: self.office.and(locked), school: exact, school_exact: exact, denied: false, ..self }
     }
 
     /// What counts of them for a name whose school's locks were taken away.

@@ -193,6 +193,7 @@ const fn is_opened(verdict: &Verdict) -> bool {
         | Reason::Tier
         | Reason::SafeSearch
         | Reason::Bypass
+        | Reason::Rebinding
         | Reason::Local
         | Reason::NotReady
         | Reason::None => false,

@@ -49,6 +49,8 @@ pub enum Reason {
     SafeSearch,
     /// A known way round the filter.
     Bypass,
+    /// A public name whose answer leads into a private network.
+    Rebinding,
     /// Answered here and never forwarded.
     Local,
     /// A configured list has never been loaded.
@@ -72,6 +74,7 @@ impl Reason {
             Self::Tier => "tier",
             Self::SafeSearch => "safe-search",
             Self::Bypass => "bypass",
+            Self::Rebinding => "rebinding",
             Self::Local => "local",
             Self::NotReady => "not-ready",
             Self::None => "none",
@@ -84,7 +87,7 @@ impl Reason {
     }
 
     /// All reasons.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Locked,
         Self::Exception,
         Self::Guarantee,
@@ -96,6 +99,7 @@ impl Reason {
         Self::Tier,
         Self::SafeSearch,
         Self::Bypass,
+        Self::Rebinding,
         Self::Local,
         Self::NotReady,
         Self::None,

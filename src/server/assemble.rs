@@ -7,7 +7,7 @@ use crate::answer::Upstreams;
 use crate::answer::upstream::SetupError;
 use crate::answer::zones::{Forwarded, Zones};
 use crate::config::{ForwardedZone, Program};
-use crate::dns::RecordType;
+use crate::dns::{Lead, RecordType};
 use crate::journal::{self, Entry, Provenance};
 use crate::listen::interface_number;
 use crate::lists::services::Services;
@@ -67,6 +67,7 @@ pub(super) fn snapshot(program: &Program, loaded: &Loaded, speakers: Speakers, s
         block: program.block.clone(),
         upstreams,
         zones,
+        rebinding: program.rebinding.clone(),
         max_ttl: program.max_ttl,
     }
 }
@@ -75,13 +76,18 @@ pub(super) fn snapshot(program: &Program, loaded: &Loaded, speakers: Speakers, s
 pub(super) fn provenance(remembered: Arc<Mutex<VecDeque<Arc<Snapshot>>>>) -> Provenance {
     Box::new(move |entry| {
         let snapshot = lock(&remembered).iter().find(|snapshot| snapshot.serial == entry.snapshot).map(Arc::clone)?;
-        let name = entry.by_alias.as_deref().unwrap_or(&entry.name);
         match entry.reason {
             Reason::Locked | Reason::Tier | Reason::Exception => Some(of_lists(&snapshot, entry)),
             Reason::Deny | Reason::Allow => {
                 let group = snapshot.clients.find(&entry.group)?;
                 let policy = snapshot.policies.of(group);
                 let names = if entry.reason == Reason::Deny { &policy.deny } else { &policy.allow };
+                let name = match entry.by_alias.as_deref() {
+                    Some(Lead::Name(alias)) => alias,
+                    // No group denies an address.
+                    Some(Lead::Address(_)) => return None,
+                    None => &entry.name,
+                };
                 let (labels, _) = names.covering(name)?;
                 Some(journal::Source { lists: Vec::new(), rule: Some(name.ancestor(labels).to_string()) })
             }
@@ -91,6 +97,7 @@ pub(super) fn provenance(remembered: Arc<Mutex<VecDeque<Arc<Snapshot>>>>) -> Pro
             | Reason::AllowOnly
             | Reason::SafeSearch
             | Reason::Bypass
+            | Reason::Rebinding
             | Reason::Local
             | Reason::NotReady
             | Reason::None => None,
@@ -100,13 +107,17 @@ pub(super) fn provenance(remembered: Arc<Mutex<VecDeque<Arc<Snapshot>>>>) -> Pro
 
 /// The lists whose rules gave the deciding category, and the deepest of those rules.
 fn of_lists(snapshot: &Snapshot, entry: &Entry) -> journal::Source {
-    let name = entry.by_alias.as_deref().unwrap_or(&entry.name);
     let gave = |why: &crate::lists::Why| {
         why.effect == Effect::Applied && entry.category.as_deref() == Some(&snapshot.registry.entry(why.category).id)
     };
-    let record_type = if entry.by_alias.is_some() { RecordType::CNAME } else { entry.record_type };
-    let given: Vec<_> = snapshot.why(name, record_type).into_iter().filter(gave).collect();
-    let rule = given.iter().max_by_key(|why| why.rule.split('.').count()).map(|why| why.rule.clone());
+    let all = match entry.by_alias.as_deref() {
+        Some(Lead::Name(alias)) => snapshot.why(alias, RecordType::CNAME),
+        Some(Lead::Address(address)) => snapshot.index.why_address(*address),
+        None => snapshot.why(&entry.name, entry.record_type),
+    };
+    let given: Vec<_> = all.into_iter().filter(gave).collect();
+    // Networks come in order, the narrowest last.
+    let rule = given.iter().max_by_key(|why| why.scope.map(|_| why.rule.split('.').count())).map(|why| why.rule.clone());
     let mut lists: Vec<String> = given.into_iter().map(|why| why.list.0).collect();
     lists.sort_unstable();
     lists.dedup();

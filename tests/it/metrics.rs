@@ -72,6 +72,7 @@ const FAMILIES: [&str; 35] = [
     "khien_queries_total",
     "khien_rate_limited_total",
     "khien_ready",
+    "khien_rebindings_total",
     "khien_reloads_total",
     "khien_request_duration_seconds",
     "khien_responses_total",

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CacheKey, shard};
+use super::{CacheKey, Memo, shard};
 use crate::answer::upstream::{Answer, FailureKind};
 use crate::dns::Rcode;
 
@@ -29,6 +29,8 @@ pub struct Cached {
     pub(super) key: Box<[u8]>,
     /// What the upstreams brought.
     pub content: Answer,
+    /// What its leads bring, once it was looked up.
+    pub memo: Memo,
     /// The running time at which it was kept.
     pub stored: Duration,
     /// The running time from which it is not fresh any more.
@@ -86,7 +88,7 @@ impl Fate {
 impl Cached {
     /// An answer that was kept at `stored`.
     pub(super) fn answer(key: Box<[u8]>, content: Answer, stored: Duration, lifetime: Duration) -> Self {
-        Self { key, content, stored, expires: stored + lifetime, failed: None }
+        Self { key, content, memo: Memo::default(), stored, expires: stored + lifetime, failed: None }
     }
 
     /// A failure of a question, in place of `old`, the entry that the same question has.
@@ -106,7 +108,7 @@ impl Cached {
             Ok(_) | Err(_) => FAILURE_LIFETIME * (1 << before.min(8)),
         };
         let expires = now + grown.min(MOST_FAILURE_LIFETIME);
-        Self { key, content, stored: now, expires, failed: Some(Failed { before, answer }) }
+        Self { key, content, memo: Memo::default(), stored: now, expires, failed: Some(Failed { before, answer }) }
     }
 
     /// How old it is, in whole seconds: by so much its TTLs have run down.

@@ -10,6 +10,7 @@
 
 mod entry;
 mod file;
+mod memo;
 mod renewals;
 mod shard;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use jiff::Timestamp;
 
 use self::entry::Fate;
 use self::file::Writing;
+pub use self::memo::{Brought, Memo};
 use self::shard::Shard;
 use super::Route;
 use super::upstream::Answer;
@@ -243,7 +245,7 @@ impl Cache {
             let answers = lock(shard).answers(now);
             for cached in answers {
                 let Ok(relayed) = &cached.content else { continue };
-                if !withheld(&relayed.name()) && !relayed.aliases().iter().any(&withheld) {
+                if !withheld(&relayed.name()) && !relayed.aliases().any(|alias| withheld(&alias)) {
                     writing.add(&cached.key, now.saturating_sub(cached.stored), relayed);
                 }
             }

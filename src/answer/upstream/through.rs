@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use super::pool::{Answer, Upstreams};
 use super::question::Question;
-use crate::answer::cache::{Cache, CacheKey, Found, Freshness, Renewal};
+use crate::answer::cache::{Cache, CacheKey, Found, Freshness, Memo, Renewal};
 use crate::dns::{Ede, Query, Rcode};
 
 /// How long a client waits for a fresh answer where there is a stale one: RFC 8767 section 5 names 1.8 s, and the answer is to
@@ -44,6 +44,14 @@ impl Given {
         match self {
             Self::Kept(found) => &found.cached.content,
             Self::Brought(answer) | Self::Joined { answer, .. } => answer,
+        }
+    }
+
+    /// Where the cache keeps what its leads bring; none where it is no entry's.
+    pub fn memo(&self) -> Option<&Memo> {
+        match self {
+            Self::Kept(found) => Some(&found.cached.memo),
+            Self::Brought(_) | Self::Joined { .. } => None,
         }
     }
 

@@ -11,7 +11,7 @@ mod tiers;
 mod zones;
 
 use super::fault::Shown;
-use super::file::{Block, File, Id, Log, Rebinding, Schedule, State};
+use super::file::{Block, File, Id, Log, Schedule, State};
 use super::nearest::nearest;
 use super::{Fault, Program, Surroundings};
 use crate::answer::{BlockAnswer, OnDisk};
@@ -87,7 +87,7 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
     let tiers = tiers::tiers(tiers, &registry, &mut notes);
     let calendar = schedule::calendar(&time_zone, &holidays, &mut notes);
     let mut upstream = upstream;
-    let rebinding = upstream.rebinding;
+    let rebinding = serving::rebinding(&upstream);
     serving::listeners(&listen, &clients, &mut notes);
     let zones = zones::own(zones, beside, &mut notes);
     let upstream_zones = std::mem::take(&mut upstream.zones);
@@ -101,11 +101,6 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
 
     let Block { answer: mode, language, ttl, contact } = block;
     let block = BlockAnswer { mode, ttl, language, contact };
-    let mut not_yet = Vec::new();
-    match rebinding {
-        Rebinding::Log => not_yet.push("the log of private addresses for public names (`rebinding`)".to_owned()),
-        Rebinding::Off => {}
-    }
 
     let shared = Shared { exceptions, ..Shared::of_tiers(tiers, registry.threats()) };
     let program = Program {
@@ -119,6 +114,7 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
         zones,
         own_zones: Vec::new(),
         forwarded,
+        rebinding,
         cache: serving::cache(&cache),
         block,
         clients,
@@ -129,7 +125,8 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
         max_ttl,
         lists,
         log: level,
-        not_yet,
+        // Every shipped default is in force.
+        not_yet: Vec::new(),
     };
     (program, notes.faults)
 }

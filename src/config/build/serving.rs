@@ -1,6 +1,7 @@
 //! Listeners, upstreams and the journal: what has to agree between where we answer and whom we ask.
 
 use super::Notes;
+use crate::answer::Rebinding;
 use crate::answer::upstream::{AuthenticData, Server, Settings, is_own};
 use crate::answer::{CacheRules, Prefetch};
 use crate::config::file::{self, Allowed, At, Listen};
@@ -48,7 +49,7 @@ fn is_public(address: IpAddr) -> bool {
 
 /// Whom to ask, and how.
 pub(super) fn upstream(upstream: file::Upstream, listen: &Listen, notes: &mut Notes<'_>) -> Settings {
-    let file::Upstream { servers, strategy, timeout, trust_ad, rebinding: _, zones: _ } = upstream;
+    let file::Upstream { servers, strategy, timeout, trust_ad, rebinding: _, private_zones: _, zones: _ } = upstream;
     let own: Vec<SocketAddr> = listen.dns.iter().map(|address| address.value).collect();
     self::servers(&servers, &own, notes);
     let authentic_data = if trust_ad { AuthenticData::Believed } else { AuthenticData::Dropped };
@@ -80,6 +81,12 @@ pub(super) fn cache(cache: &file::Cache) -> CacheRules {
         serve_stale: *serve_stale,
         prefetch: if *prefetch { Prefetch::On } else { Prefetch::Off },
     }
+}
+
+/// What becomes of private addresses, and which names may have them.
+pub(super) fn rebinding(upstream: &file::Upstream) -> Rebinding {
+    let private_zones = upstream.private_zones.iter().map(|zone| (zone.value.clone(), ())).collect();
+    Rebinding { mode: upstream.rebinding, private_zones }
 }
 
 /// What the journal keeps, and where.

@@ -80,7 +80,6 @@ impl List {
         let source = source(section);
         let mut formats = vec![("auto", Some(None))];
         formats.extend(Format::ALL.map(|format| (format.text(), Some(Some(format)))));
-        formats.push(("networks", None));
         let matches = [("format", Match::AsFormat), ("exact", Match::Exact), ("subtree", Match::Subtree)];
         let matches = matches.map(|(word, meant)| (word, Some(meant)));
         let refresh = Duration::from_secs(60)..=Duration::from_secs(366 * 86_400);

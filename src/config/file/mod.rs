@@ -15,7 +15,7 @@ pub use clients::{Allowed, Clients, Group, GroupWindow};
 pub use lists::{Force, List, ListAction};
 pub use rules::{Category, Exception, Schedule, Tier};
 pub use serving::{Block, Cache, Journal, Listen, Log, LogLevel, State};
-pub use upstream::{Rebinding, Upstream};
+pub use upstream::Upstream;
 pub use values::{Id, Size, Target};
 pub use walk::Keys;
 pub use zones::{UpstreamZone, Zone};

@@ -3,7 +3,9 @@
 use super::At;
 use super::walk::{Keys, Section};
 use super::zones::{UPSTREAM_ZONE, UpstreamZone};
+use crate::answer::RebindingMode;
 use crate::answer::upstream::{Server, Strategy};
+use crate::dns::Name;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -36,27 +38,21 @@ pub struct Upstream {
     /// Whether clients are told that an upstream validated an answer.
     pub trust_ad: bool,
     /// What becomes of private addresses for public names.
-    pub rebinding: Rebinding,
+    pub rebinding: RebindingMode,
+    /// Names that may have private addresses.
+    pub private_zones: Vec<At<Name>>,
     /// Zones that other servers are asked for.
     pub zones: Vec<UpstreamZone>,
-}
-
-/// What becomes of private addresses in answers for public names; a later version carries it out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rebinding {
-    /// They are passed on, and noted.
-    Log,
-    /// They are passed on.
-    Off,
 }
 
 impl Upstream {
     /// Reads the section.
     pub(super) fn read(section: &Section<'_, '_>) -> Self {
-        for later in ["bootstrap", "private_zones", "validate"] {
+        for later in ["bootstrap", "validate"] {
             section.later(later, &[]);
         }
-        let rebinding = [("log", Some(Rebinding::Log)), ("off", Some(Rebinding::Off)), ("block", None)];
+        let rebinding =
+            [("log", Some(RebindingMode::Log)), ("off", Some(RebindingMode::Off)), ("block", Some(RebindingMode::Block))];
         let servers = section.array("servers").unwrap_or_else(|| vec![At { value: Server::System, line: section.line() }]);
         if section.is_empty_array("servers") {
             section.fault(
@@ -71,7 +67,8 @@ impl Upstream {
             timeout: section.within("timeout", Duration::from_secs(2), TIMEOUTS, TIMEOUTS_TEXT).value,
             zones: super::whole(&section.sections("zone", &UPSTREAM_ZONE), UpstreamZone::read),
             trust_ad: section.or("trust_ad", false).value,
-            rebinding: section.word("rebinding", &rebinding).map_or(Rebinding::Log, |rebinding| rebinding.value),
+            rebinding: section.word("rebinding", &rebinding).map_or(RebindingMode::Log, |rebinding| rebinding.value),
+            private_zones: section.array("private_zones").unwrap_or_default(),
         }
     }
 }

@@ -56,6 +56,10 @@ fn read(answer: Vec<Line>) -> Relayed {
     Relayed::read(&response(1, FINE, [answer, vec![], vec![]])).expect("tidy")
 }
 
+fn aliases(relayed: &Relayed) -> Vec<Name> {
+    relayed.aliases().collect()
+}
+
 /// A query for `WWW.vn` of this type, with flags and OPT record as given.
 fn query(transport: Transport, record_type: u8, flags: [u8; 2], opt: &[u8]) -> Query {
     let mut bytes = vec![0x12, 0x34, flags[0], flags[1], 0, 1, 0, 0, 0, 0, 0, u8::from(!opt.is_empty())];
@@ -166,7 +170,7 @@ fn answers_off_the_chain_are_dropped() {
         rrsig("evil.vn", 60, 1),
         rrsig("cdn.vn", 60, 1),
     ]);
-    assert_eq!(relayed.aliases(), [Name::parse("cdn.vn").expect("a name")]);
+    assert_eq!(aliases(&relayed), [Name::parse("cdn.vn").expect("a name")]);
     let expected = [("www.vn".into(), 5, 300), ("cdn.vn".into(), 1, 60), ("cdn.vn".into(), 46, 60)];
     assert_eq!(lines(&render(&relayed, &query(Transport::Udp, 1, [1, 0], OPT_DO), 0, DAY)), expected);
 }
@@ -174,7 +178,7 @@ fn answers_off_the_chain_are_dropped() {
 #[test]
 fn a_chain_may_stand_in_any_order() {
     let relayed = read(vec![a("c.vn", 60, 1), cname("b.vn", 60, "c.vn"), cname("www.vn", 60, "b.vn")]);
-    assert_eq!(relayed.aliases(), ["b.vn", "c.vn"].map(|name| Name::parse(name).expect("a name")));
+    assert_eq!(aliases(&relayed), ["b.vn", "c.vn"].map(|name| Name::parse(name).expect("a name")));
     assert_eq!(lines(&render(&relayed, &plain(), 0, DAY)).len(), 3);
 }
 
@@ -188,13 +192,13 @@ fn a_dname_leads_on_with_and_without_its_cname() {
     ] {
         let length = answer.len();
         let relayed = read(answer);
-        assert_eq!(relayed.aliases(), std::slice::from_ref(&target));
+        assert_eq!(aliases(&relayed), std::slice::from_ref(&target));
         assert_eq!(lines(&render(&relayed, &plain(), 0, DAY)).len(), length);
     }
     let other = read(vec![Line("com", 39, 90, wire("evil.test")), a("www.vn", 60, 1), rrsig("vn", 90, 1)]);
     assert_eq!(lines(&render(&other, &plain(), 0, DAY)), [("www.vn".into(), 1, 60)], "nothing leads through them");
     let at_name = read(vec![Line("www.vn", 39, 90, wire("evil.test"))]);
-    assert!(at_name.aliases().is_empty(), "a DNAME leads only what is below it");
+    assert!(aliases(&at_name).is_empty(), "a DNAME leads only what is below it");
 }
 
 #[test]
@@ -211,7 +215,7 @@ fn loops_and_long_chains_are_refused() {
         .into();
         (0..length).map(|step| cname(names[step], 60, names[step + 1])).collect::<Vec<_>>()
     };
-    assert_eq!(read(chain(16)).aliases().len(), 16);
+    assert_eq!(aliases(&read(chain(16))).len(), 16);
     assert_eq!(refused(chain(17)), Untidy::LongChain);
 }
 
@@ -229,7 +233,7 @@ fn another_class_and_hop_signatures_are_dropped() {
     bytes[12 + 12 + 8 + 2 + 1] = 3;
     let relayed = Relayed::read(&bytes).expect("tidy");
     assert!(
-        relayed.aliases().is_empty() && lines(&render(&relayed, &plain(), 0, DAY)).is_empty(),
+        aliases(&relayed).is_empty() && lines(&render(&relayed, &plain(), 0, DAY)).is_empty(),
         "nor does an alias of it lead on"
     );
 }
@@ -279,7 +283,7 @@ fn a_pointer_into_a_ttl_is_written_out() {
     bytes.extend(b"\x01x\x00\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\x06\x06\x06\x06");
     let relayed = Relayed::read(&bytes).expect("tidy");
     let x = Name::parse("x").expect("a name");
-    assert_eq!(relayed.aliases(), std::slice::from_ref(&x));
+    assert_eq!(aliases(&relayed), std::slice::from_ref(&x));
     for age in [0, 1, 90_000] {
         let out = render(&relayed, &plain(), age, DAY);
         let message = Message::parse(&out).expect("sound");
@@ -423,6 +427,6 @@ fn it_knows_its_question_and_its_size() {
     let relayed = read(vec![cname("www.vn", 60, "cdn.vn"), a("cdn.vn", 60, 1)]);
     assert_eq!(relayed.name(), plain().name);
     assert!(relayed.answers(&plain()) && !relayed.answers(&query(Transport::Udp, 28, [1, 0], &[])));
-    assert!(relayed.size() > size_of::<Relayed>() + size_of::<Name>());
+    assert!(relayed.size() > size_of::<Relayed>() + relayed.name().as_wire().len());
     assert_eq!(RecordType::A, plain().record_type);
 }

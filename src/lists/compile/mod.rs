@@ -6,6 +6,7 @@
 mod automata;
 pub mod child;
 mod job;
+mod networks;
 mod report;
 mod rules;
 mod source;
@@ -21,6 +22,7 @@ pub use job::{Job, JobList, Source};
 pub use report::{Guarded, IssueReport, ListReport, Loaded, Report, Tried};
 pub use rules::TooManyNames;
 
+use self::networks::NetRules;
 use self::rules::Rules;
 use self::tree::{Setting, grow};
 use super::format::Action;
@@ -82,10 +84,14 @@ pub fn run(job: &Job) -> Result<Report, CompileFailure> {
     let mut rules = Rules::default();
     let mut reports = Vec::new();
     let mut patterns = Vec::new();
+    let mut networks = NetRules::default();
     let jobs: Vec<&JobList> = order.iter().map(|place| &job.lists[*place]).collect();
     for (place, (report, own)) in (0_u16..).zip(source::load(&jobs, job.kept.as_deref(), &mut rules)?) {
         reports.push(report);
-        for pattern in own {
+        for own in own.networks {
+            networks.add(place, own.network, own.line);
+        }
+        for pattern in own.patterns {
             let types = rules.types(pattern.types);
             let allow = pattern.action == Action::Allow;
             let important = pattern.important;
@@ -94,7 +100,8 @@ pub fn run(job: &Job) -> Result<Report, CompileFailure> {
     }
     let lists = order.iter().map(|place| job.lists[*place].list.clone()).collect();
     let protected = protected_names(job)?;
-    let content = Content { owner: job.owner.clone(), lists, rules, patterns, protected, fingerprint: job.fingerprint() };
+    let content =
+        Content { owner: job.owner.clone(), lists, rules, patterns, networks, protected, fingerprint: job.fingerprint() };
     let mut put = |parts| put_file(&job.image, parts);
     let made = content.make(&mut put).map_err(|failure| match failure {
         Unmade::TooManyNames => TooManyNames.into(),
@@ -117,6 +124,7 @@ pub fn run(job: &Job) -> Result<Report, CompileFailure> {
         names: made.names,
         rules: made.rules,
         patterns: made.patterns,
+        networks: made.networks,
         octets: made.octets,
         millis: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         lists: lists.into_iter().map(|(_, report)| report).collect(),
@@ -141,6 +149,7 @@ struct Content {
     lists: Vec<List>,
     rules: Rules,
     patterns: Vec<PatternRow>,
+    networks: NetRules,
     protected: Vec<(Name, Protection)>,
     fingerprint: [u8; 32],
 }
@@ -150,6 +159,7 @@ struct Made {
     names: u64,
     rules: u64,
     patterns: usize,
+    networks: usize,
     octets: u64,
     /// For each list.
     guarded: Vec<Guarded>,
@@ -176,6 +186,9 @@ impl Content {
         let (owner, lists, types) = (self.owner, self.lists, self.rules.type_table());
         let meaning = Meaning { owner, lists, types, patterns: automata.rows };
         let digest = digest(&self.rules);
+        let mut refused = vec![Guarded::default(); meaning.lists.len()];
+        self.networks.guard(&meaning.lists, &mut refused);
+        let networks = self.networks.parts(&meaning.lists);
         for attempt in 0..KEYS {
             let key = ImageKey::derive(&digest, attempt);
             let setting = Setting { owner: &meaning.owner, lists: &meaning.lists, key, openable };
@@ -191,12 +204,24 @@ impl Content {
                 classes: grown.classes,
                 records: grown.records,
                 automata: automata.bytes.clone(),
+                networks: networks.clone(),
             };
             match put(parts) {
                 Ok(octets) => {
                     note_patterns(&meaning, &automata.bytes, &self.protected, &mut guarded).map_err(Unmade::Patterns)?;
+                    for (own, refused) in guarded.iter_mut().zip(refused) {
+                        own.networks = refused.networks;
+                    }
                     let patterns = meaning.patterns.iter().map(Vec::len).sum();
-                    return Ok(Made { names, rules, patterns, octets, guarded, left_out: automata.left_out });
+                    return Ok(Made {
+                        names,
+                        rules,
+                        patterns,
+                        networks: self.networks.len(),
+                        octets,
+                        guarded,
+                        left_out: automata.left_out,
+                    });
                 }
                 Err(Unwritten::Collision) => {}
                 Err(fault @ Unwritten::Io(_)) => return Err(Unmade::Unwritten(fault)),

@@ -16,6 +16,8 @@ pub struct Report {
     pub rules: u64,
     /// Patterns in the image.
     pub patterns: usize,
+    /// Networks in the image.
+    pub networks: usize,
     /// Octets of the image.
     pub octets: u64,
     /// How long it took, in milliseconds.
@@ -83,6 +85,8 @@ pub struct Guarded {
     pub suffixes: Vec<(String, u32)>,
     /// Entries for a whole platform (private part of the public suffix list): they count.
     pub platforms: Vec<(String, u32)>,
+    /// Networks refused because they are half the world, or no part of the Internet.
+    pub networks: Vec<(String, u32)>,
     /// Protected names that the list would have taken, and that stay open.
     pub tried: Vec<Tried>,
 }

@@ -8,7 +8,7 @@ use super::job::{JobList, Source};
 use super::report::{ListReport, Loaded};
 use super::rules::{Rules, TooManyNames};
 use super::toulouse as tree;
-use crate::lists::format::{Action, Entry, Fault, Parsed, Pattern, parse};
+use crate::lists::format::{Action, Entry, Fault, Network, Parsed, Pattern, parse};
 use crate::lists::store::write_aside;
 use crate::lists::{ListAction, ListId};
 
@@ -18,8 +18,15 @@ const LARGEST: u64 = 2 << 30;
 /// The first octets of a Zstandard frame (RFC 8878 section 3.1.1).
 const ZSTANDARD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// A list's report, and its patterns.
-pub(super) type Loading = (ListReport, Vec<Pattern>);
+/// What a list brings besides its names.
+#[derive(Debug, Default)]
+pub(super) struct Brought {
+    pub(super) patterns: Vec<Pattern>,
+    pub(super) networks: Vec<Network>,
+}
+
+/// A list's report, and what it brings.
+pub(super) type Loading = (ListReport, Brought);
 
 /// Reads lists into `rules`, each under its place. A source at fault gives way to the copy that was kept.
 pub(super) fn load(jobs: &[&JobList], kept: Option<&Path>, rules: &mut Rules) -> Result<Vec<Loading>, TooManyNames> {
@@ -32,7 +39,7 @@ pub(super) fn load(jobs: &[&JobList], kept: Option<&Path>, rules: &mut Rules) ->
             (source @ (Source::File(_) | Source::Text(_)), _) => read(place, job, source, rules)?,
         };
         let mut report = ListReport::of(job.list.id.clone());
-        let patterns = match outcome {
+        let brought = match outcome {
             Ok(parsed) => {
                 report.read(Loaded::Fresh, &parsed);
                 if let Some(kept) = kept
@@ -40,14 +47,14 @@ pub(super) fn load(jobs: &[&JobList], kept: Option<&Path>, rules: &mut Rules) ->
                 {
                     report.fault = Some(format!("the list is sound, but no copy of it could be kept: {fault}"));
                 }
-                parsed.patterns
+                Brought::of(parsed)
             }
             Err(fault) => {
                 report.fault = Some(fault.to_string());
                 from_copy(place, job, kept, rules, &mut report)?
             }
         };
-        all.push((report, patterns));
+        all.push((report, brought));
     }
     Ok(all)
 }
@@ -59,15 +66,21 @@ fn from_copy(
     kept: Option<&Path>,
     rules: &mut Rules,
     report: &mut ListReport,
-) -> Result<Vec<Pattern>, TooManyNames> {
+) -> Result<Brought, TooManyNames> {
     let copy = kept.map(|kept| kept_path(kept, &job.list.id)).filter(|path| path.exists());
     if let Some(copy) = copy
         && let Ok(parsed) = read(place, job, &Source::File(copy), rules)?
     {
         report.read(Loaded::Kept, &parsed);
-        return Ok(parsed.patterns);
+        return Ok(Brought::of(parsed));
     }
-    Ok(Vec::new())
+    Ok(Brought::default())
+}
+
+impl Brought {
+    fn of(parsed: Parsed) -> Self {
+        Self { patterns: parsed.patterns, networks: parsed.networks }
+    }
 }
 
 fn read(place: u16, job: &JobList, source: &Source, rules: &mut Rules) -> Result<Result<Parsed, Fault>, TooManyNames> {

@@ -31,6 +31,7 @@ fn content(owner: Owner, lists: Vec<List>, protected: &[(Name, Protection)]) -> 
         lists,
         rules: super::Rules::default(),
         patterns: Vec::new(),
+        networks: super::NetRules::default(),
         protected: protected.to_vec(),
         fingerprint: [7; 32],
     }

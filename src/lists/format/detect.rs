@@ -3,7 +3,7 @@
 //! The content counts and never the file's name: a hosts.deny is called `hosts` and a list of names `hostfile`.
 
 use super::lines::{self, Line};
-use super::{Fault, Format};
+use super::{Fault, Format, networks};
 use crate::dns::RecordType;
 use crate::lists::text;
 use crate::lists::text::NotAName;
@@ -31,6 +31,7 @@ pub(super) struct Look {
     hosts_deny: u32,
     v2fly: u32,
     ublacklist: u32,
+    networks: u32,
 }
 
 impl Look {
@@ -39,6 +40,10 @@ impl Look {
         // Lists for ad blockers have lines of all kinds between their own.
         if self.adblock_titles > 0 || (self.adblock > 0 && self.adblock * 10 >= self.telling) {
             return Format::Adblock;
+        }
+        // Addresses stand between the names of many lists; hardly ever names between addresses.
+        if self.networks > 0 && u64::from(self.networks) * 10 >= u64::from(self.telling) * 9 {
+            return Format::Networks;
         }
         let votes = [
             (self.names, Format::Domains),
@@ -134,11 +139,16 @@ impl Look {
         if ["address=/", "server=/", "local=/"].iter().any(|key| text.starts_with(key)) {
             return Some(&mut self.dnsmasq);
         }
+        // Before what looks like a record: in `192.0.2.1 # a host` the comment would.
+        let network = text.split(['#', ';']).next().unwrap_or_default().trim_ascii_end();
+        if networks::is_like(network) {
+            return Some(&mut self.networks);
+        }
         if is_zone_line(text) {
             return Some(&mut self.rpz);
         }
         let mut words = text.split_ascii_whitespace();
-        let (first, second) = (words.next()?, words.next().filter(|word| !word.starts_with('#')));
+        let (first, second) = (words.next()?, words.next().filter(|word| !word.starts_with(['#', ';'])));
         if let Some(name) = first.strip_prefix("*.").or_else(|| first.strip_prefix('.')) {
             return (second.is_none() && name.bytes().all(|byte| byte != b'/')).then_some(&mut self.wildcard);
         }

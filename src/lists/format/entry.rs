@@ -2,6 +2,8 @@
 //!
 //! Nothing of the format it came from is left in an [`Entry`]: all formats say the same few things.
 
+use ipnet::IpNet;
+
 use super::TypeSet;
 use crate::dns::Name;
 
@@ -56,6 +58,15 @@ pub struct Pattern {
     pub types: TypeSet,
     /// Whether it also beats exceptions that are not marked so.
     pub important: bool,
+    /// The line of the list, counted from 1.
+    pub line: u32,
+}
+
+/// A network that belongs to the list's category: the addresses in it, not names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    /// The network.
+    pub network: IpNet,
     /// The line of the list, counted from 1.
     pub line: u32,
 }

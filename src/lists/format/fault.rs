@@ -27,7 +27,7 @@ pub enum Fault {
     #[error("this is a uBlacklist file, which is about search results: take the publisher's list of names")]
     Ublacklist,
     /// Addresses and no names.
-    #[error("this is a list of addresses; networks: not built into this version")]
+    #[error("this is a list of addresses: `format = \"networks\"` reads it")]
     AddressesOnly,
     /// Most lines cannot be read.
     #[error("{bad} of {lines} lines cannot be read as {format}{}", looks(*looks_like))]

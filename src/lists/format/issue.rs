@@ -82,6 +82,10 @@ issue_kinds! {
     NumericTop: Bad = "a last label of digits only",
     /// A second word after the name.
     SecondWord: Bad = "a second word after the name",
+    /// Neither an address nor a network, in a list of networks.
+    NotANetwork: Bad = "neither an address nor a network",
+    /// A network that is written by one of its addresses: which of both is meant?
+    HostBits: Bad = "a network with bits behind its prefix",
     /// An address where a name should be.
     Address: Skipped = "an address, not a name",
     /// A range of addresses where a name should be.

@@ -12,6 +12,7 @@ mod fault;
 mod hosts;
 mod issue;
 mod lines;
+mod networks;
 mod pattern;
 mod reader;
 mod rpz;
@@ -22,7 +23,7 @@ pub mod ut1;
 use std::fmt;
 
 pub use detect::detect;
-pub use entry::{Action, Entry, Pattern, Scope};
+pub use entry::{Action, Entry, Network, Pattern, Scope};
 pub use fault::Fault;
 pub use issue::{EXCERPT, Issue, IssueKind, Issues, KEPT_PER_KIND, Standing, excerpt};
 pub use lines::LONGEST;
@@ -49,12 +50,23 @@ pub enum Format {
     Unbound,
     /// A tree of folders as the University of Toulouse publishes it; as a single file, its `domains`.
     Ut1,
+    /// `192.0.2.0/24`: a network or an address a line, for the addresses in answers.
+    Networks,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 8] =
-        [Self::Hosts, Self::Domains, Self::Wildcard, Self::Adblock, Self::Dnsmasq, Self::Rpz, Self::Unbound, Self::Ut1];
+    pub const ALL: [Self; 9] = [
+        Self::Hosts,
+        Self::Domains,
+        Self::Wildcard,
+        Self::Adblock,
+        Self::Dnsmasq,
+        Self::Rpz,
+        Self::Unbound,
+        Self::Ut1,
+        Self::Networks,
+    ];
 
     /// As the configuration writes it.
     pub const fn text(self) -> &'static str {
@@ -67,6 +79,7 @@ impl Format {
             Self::Rpz => "rpz",
             Self::Unbound => "unbound",
             Self::Ut1 => "ut1",
+            Self::Networks => "networks",
         }
     }
 }

@@ -9,10 +9,11 @@ use super::detect::{self, Look};
 use super::issue::{IssueKind, Issues, Standing};
 use super::lines::{self, Indent, Line, Whole};
 use super::pattern::{self, MOST_PATTERNS};
-use super::{Action, Entry, Fault, Format, Match, Pattern, Scope, SingleLabels, TypeSet};
-use super::{adblock, dnsmasq, domains, hosts, rpz, unbound};
+use super::{Action, Entry, Fault, Format, Match, Network, Pattern, Scope, SingleLabels, TypeSet};
+use super::{adblock, dnsmasq, domains, hosts, networks, rpz, unbound};
 use crate::dns::Name;
 use crate::lists::text;
+use ipnet::IpNet;
 
 /// How one list is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,6 +41,8 @@ pub struct Parsed {
     pub cancelled: u32,
     /// The rules that no single name can say.
     pub patterns: Vec<Pattern>,
+    /// The networks; they count as entries too.
+    pub networks: Vec<Network>,
     /// What was not taken.
     pub issues: Issues,
 }
@@ -69,6 +72,7 @@ pub fn parse(source: impl BufRead, reading: Reading, sink: &mut dyn FnMut(Entry<
             let mut zone = rpz::Zone::default();
             out.walk(text, |line, out| zone.line(line, out))?;
         }
+        Format::Networks => out.walk(text, networks::line)?,
         Format::Unbound => {
             let mut zones = unbound::Zones::default();
             out.walk(text, |line, out| zones.line(line, out))?;
@@ -110,8 +114,16 @@ pub(super) struct Out<'s> {
 
 impl<'s> Out<'s> {
     fn new(format: Format, reading: Reading, sink: &'s mut dyn FnMut(Entry<'_>)) -> Self {
-        let parsed =
-            Parsed { format, lines: 0, entries: 0, exceptions: 0, cancelled: 0, patterns: Vec::new(), issues: Issues::default() };
+        let parsed = Parsed {
+            format,
+            lines: 0,
+            entries: 0,
+            exceptions: 0,
+            cancelled: 0,
+            patterns: Vec::new(),
+            networks: Vec::new(),
+            issues: Issues::default(),
+        };
         Self { reading, sink, parsed, number: 0, indent: Indent::None, telling: 0, bad: 0, stumbled: false }
     }
 
@@ -197,6 +209,12 @@ impl<'s> Out<'s> {
         }
     }
 
+    /// Takes a network.
+    pub(super) fn network(&mut self, network: IpNet) {
+        self.parsed.entries += 1;
+        self.parsed.networks.push(Network { network, line: self.number });
+    }
+
     /// Counts a line that is not taken.
     pub(super) fn issue(&mut self, kind: IssueKind, line: &[u8]) {
         let unseen = line.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t');
@@ -248,7 +266,7 @@ fn is_single(name: &Name) -> bool {
 fn is_comment(format: Format, line: &[u8]) -> bool {
     let Some(first) = line.first() else { return true };
     match format {
-        Format::Hosts | Format::Domains | Format::Wildcard | Format::Ut1 => {
+        Format::Hosts | Format::Domains | Format::Wildcard | Format::Ut1 | Format::Networks => {
             matches!(first, b'#' | b'!' | b';') || line.starts_with(b"//")
         }
         Format::Dnsmasq | Format::Unbound => *first == b'#',

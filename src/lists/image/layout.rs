@@ -7,7 +7,7 @@ use super::hash::Key;
 /// The first octets of every image.
 const MAGIC: [u8; 8] = *b"khienimg";
 /// Counts up whenever the meaning of an octet changes; other versions are refused, and compiled anew.
-pub(in crate::lists) const VERSION: u32 = 1;
+pub(in crate::lists) const VERSION: u32 = 2;
 /// The octets of the header.
 pub(in crate::lists) const HEADER: usize = 320;
 /// Where the checksum stands in it.
@@ -32,14 +32,28 @@ pub(in crate::lists) enum Section {
     Places,
     /// Cold: the records.
     Records,
+    /// Hot where there are any: the stretches of addresses that lists of networks name.
+    Networks,
+    /// Cold: the networks, each with list and line.
+    NetworkRules,
     /// Cold: owner, lists, type sets and patterns, as JSON.
     Meaning,
 }
 
 impl Section {
     /// All, in the order in which they stand in the file.
-    pub(in crate::lists) const ALL: [Self; 8] =
-        [Self::Tags, Self::Rests, Self::ClassIds, Self::Classes, Self::Automata, Self::Places, Self::Records, Self::Meaning];
+    pub(in crate::lists) const ALL: [Self; 10] = [
+        Self::Tags,
+        Self::Rests,
+        Self::ClassIds,
+        Self::Classes,
+        Self::Automata,
+        Self::Places,
+        Self::Records,
+        Self::Networks,
+        Self::NetworkRules,
+        Self::Meaning,
+    ];
 }
 
 /// The header.

@@ -10,6 +10,7 @@ mod hash;
 mod labels;
 mod layout;
 mod map;
+mod networks;
 mod patterns;
 mod ranks;
 mod table;
@@ -27,6 +28,7 @@ pub(super) use cold::{ColdRule, Record, write as write_record};
 pub(super) use labels::Labels;
 pub use layout::ImageFault;
 pub(super) use layout::VERSION;
+pub(super) use networks::{NetParts, NetRule, NetSets, Networks, Stretches};
 pub(super) use patterns::{PatternRow, Patterns};
 pub(super) use ranks::{Ranks, labels as rank_labels, of_name, of_pattern};
 #[cfg(test)]
@@ -35,6 +37,7 @@ pub(super) use write::{ImageKey, Node, Parts, Unwritten, write};
 
 use self::class::CLASS;
 use self::layout::{CHECKSUM, HEADER, Header, Section};
+use self::networks::NetLayout;
 use self::table::{RESTS, SLOTS, TAGS, Table};
 use super::format::TypeSet;
 use super::{List, Owner};
@@ -50,6 +53,7 @@ pub struct Image {
     types: Vec<TypeSet>,
     classes: Vec<Class>,
     patterns: Patterns,
+    networks: NetLayout,
     /// Whether class ids take four octets instead of two.
     wide: bool,
 }
@@ -145,10 +149,11 @@ impl Image {
         let meaning: Meaning = serde_json::from_slice(section(Section::Meaning)?).map_err(|_| MEANING)?;
         let types = meaning.types.iter().map(|(sense, types)| type_set(*sense, types)).collect::<Option<_>>().ok_or(MEANING)?;
         let patterns = Patterns::read(section(Section::Automata)?, meaning.patterns)?;
+        let networks = NetLayout::read(section(Section::Networks)?, section(Section::NetworkRules)?)?;
         if meaning.lists.len() > MOST_LISTS {
             return Err(MEANING);
         }
-        Ok(Self { header, owner: meaning.owner, lists: meaning.lists, types, classes, patterns, wide, bytes })
+        Ok(Self { header, owner: meaning.owner, lists: meaning.lists, types, classes, patterns, networks, wide, bytes })
     }
 
     /// Whose lists these are.
@@ -190,7 +195,13 @@ impl Image {
     pub fn hot_bytes(&self) -> u64 {
         let hot = [Section::Tags, Section::Rests, Section::ClassIds, Section::Classes];
         let sections: u64 = hot.into_iter().map(|section| self.header.sections[section as usize].1).sum();
-        sections + self.patterns.bytes() as u64
+        sections + self.patterns.bytes() as u64 + self.networks.hot_bytes() as u64
+    }
+
+    /// The networks in it.
+    pub(super) fn networks(&self) -> Networks<'_> {
+        let (stretches, rules) = (self.section(Section::Networks), self.section(Section::NetworkRules));
+        Networks { layout: &self.networks, stretches, rules }
     }
 
     fn section(&self, section: Section) -> &[u8] {

@@ -8,7 +8,7 @@ use super::class::{CLASS, Class};
 use super::hash::Key;
 use super::layout::{ALIGN, CHECKSUM, HEADER, Header, Section};
 use super::table::{Place, SLOTS, Table};
-use super::{Meaning, VERSION};
+use super::{Meaning, NetParts, VERSION};
 
 /// A node before it has a slot.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +31,7 @@ pub(in crate::lists) struct Parts {
     pub(in crate::lists) classes: Vec<Class>,
     pub(in crate::lists) records: Vec<u8>,
     pub(in crate::lists) automata: Vec<u8>,
+    pub(in crate::lists) networks: NetParts,
 }
 
 /// The key by which the names of one image are hashed.
@@ -69,8 +70,18 @@ pub(in crate::lists) fn write(mut parts: Parts, to: &mut impl Write) -> Result<u
         classes.extend_from_slice(&class.to_bytes());
     }
     let meaning = serde_json::to_vec(&parts.meaning).map_err(io::Error::from)?;
-    let sections: [&[u8]; Section::ALL.len()] =
-        [&placed.tags, &placed.rests, &placed.class_ids, &classes, &parts.automata, &placed.places, &parts.records, &meaning];
+    let sections: [&[u8]; Section::ALL.len()] = [
+        &placed.tags,
+        &placed.rests,
+        &placed.class_ids,
+        &classes,
+        &parts.automata,
+        &placed.places,
+        &parts.records,
+        &parts.networks.stretches,
+        &parts.networks.rules,
+        &meaning,
+    ];
     let mut header = Header {
         fingerprint: parts.fingerprint,
         key: parts.key.0,

@@ -144,7 +144,8 @@ impl World {
                 school_exact: exact,
                 ..Listed::default()
             };
-            aliases.add(&listed, &name(alias), &policy, &shared);
+            aliases.add_name(&name(alias), &listed, Protection::NONE, &shared);
+            aliases.deny(&name(alias), &policy);
         }
         let ready = if self.ready { Readiness::Ready } else { Readiness::NotReady };
         then(&Case { aliases, ready, ..case(&asked, self.listed()) }, &policy, &shared)

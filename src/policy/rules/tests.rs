@@ -293,7 +293,8 @@ fn safe_search_closes_search_engines_without_a_twin() {
 /// The verdict on `a.example` where an alias brings `listed` and stands at `alias`.
 fn with_alias(listed: Listed, alias: &str, policy: &Policy, shared: &Shared) -> Verdict {
     let mut aliases = AliasFindings::default();
-    aliases.add(&listed, &name(alias), policy, shared);
+    aliases.add_name(&name(alias), &listed, Protection::NONE, shared);
+    aliases.deny(&name(alias), policy);
     let asked = name("a.example");
     decide(&Case { aliases, ..case(&asked, Listed::default()) }, policy, shared, &monday())
 }

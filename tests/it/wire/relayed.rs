@@ -125,7 +125,7 @@ proptest! {
                 prop_assert_eq!(got.metadata.response_code, sent.metadata.response_code);
                 prop_assert_eq!(got.metadata.authentic_data, sent.metadata.authentic_data);
                 prop_assert_eq!(got.queries, sent.queries.clone());
-                let aliases: Vec<String> = relayed.aliases().iter().map(ToString::to_string).collect();
+                let aliases: Vec<String> = relayed.aliases().map(|name| name.to_string()).collect();
                 let mut expected: Vec<String> = reachable(sent.queries[0].name(), &sent.answers)[1..]
                     .iter()
                     .map(|name| khien::dns::Name::parse(&name.to_ascii()).expect("a name").to_string())

@@ -57,8 +57,8 @@ fn mostly_bad_lines_are_a_fault_that_names_the_likely_format() {
 
 #[test]
 fn addresses_alone_are_a_fault() {
-    let fault = fault("192.0.2.1 # one.example\n198.51.100.0/24\n2001:db8::1\n", None);
-    assert_eq!(fault.to_string(), "this is a list of addresses; networks: not built into this version");
+    let fault = fault("192.0.2.1 # one.example\n198.51.100.0/24\n2001:db8::1\n", Some(Format::Domains));
+    assert_eq!(fault.to_string(), "this is a list of addresses: `format = \"networks\"` reads it");
 }
 
 #[test]

@@ -38,7 +38,8 @@ fn line(format: Format, name: &str, scope: Scope, action: Action) -> Option<Stri
             | Format::Adblock
             | Format::Dnsmasq
             | Format::Rpz
-            | Format::Unbound,
+            | Format::Unbound
+            | Format::Networks,
             Exact | Subtree | Below,
             Block | Allow,
         ) => return None,

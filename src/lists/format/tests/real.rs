@@ -120,8 +120,6 @@ fn what_is_no_list_of_names_is_refused() {
     let fault = |list: &str| blocked(lists.join(list)).expect_err(list);
     assert!(matches!(fault("hosts/nordic-hostsdeny.deny"), Fault::HostsDeny));
     assert!(matches!(fault("other/chongluadao.ublacklist.txt"), Fault::Ublacklist));
-    assert!(matches!(fault("plain/chongluadao-ips.txt"), Fault::AddressesOnly));
-    assert!(matches!(fault("plain/dibdot-doh-ipv4.txt"), Fault::AddressesOnly));
     let mut sources = tar::Archive::new(open(lists.join("v2fly/domain-list-community-data-2026-08-19.tar")));
     let mut refused = 0;
     for entry in sources.entries().expect("a tar") {
@@ -135,6 +133,16 @@ fn what_is_no_list_of_names_is_refused() {
         }
     }
     assert_eq!(refused, 3);
+}
+
+#[test]
+fn lists_of_addresses_are_told_by_their_content() {
+    let Some(lists) = lists() else { return };
+    for (list, addresses) in [("plain/chongluadao-ips.txt", 4), ("plain/dibdot-doh-ipv4.txt", 1975)] {
+        let parsed = parse(open(lists.join(list)), Reading::default(), &mut |entry| panic!("{entry:?}")).expect(list);
+        assert_eq!((parsed.format, parsed.networks.len()), (Format::Networks, addresses), "{list}");
+        assert_eq!(parsed.issues.counts().count(), 0, "{list}");
+    }
 }
 
 #[test]
