@@ -5,7 +5,7 @@ mod kit;
 use std::sync::Arc;
 use std::time::Duration;
 
-use khien::answer::{Cache, CacheKey, CacheRules, Route};
+use khien::answer::{Brought, Cache, CacheKey, CacheRules, Memo, Route};
 use khien::dns::{Class, Name, RecordType, Relayed};
 
 const NOW: Duration = Duration::from_secs(1);
@@ -43,6 +43,12 @@ fn main() {
     let mut turn = (0..).map(|number: usize| number * 7919 % known.len());
     kit::measure("find, found", || cache.find(&key(&known[turn.next().expect("endless")]), NOW).is_some());
     kit::measure("find, not found", || cache.find(&key(&unknown[turn.next().expect("endless")]), NOW).is_some());
+
+    let judged = answer(&known[0]);
+    kit::measure("leads of an answer, read in place", || judged.leads().count());
+    let memo = Memo::default();
+    memo.note(1, Brought::default());
+    kit::measure("what the leads bring, recalled", || memo.recall(1).is_some());
 
     let flooded = Cache::new(CacheRules::of_size(1 << 20));
     let flood: Vec<_> = names("x", 200_000).into_iter().map(|name| (Ok(answer(&name)), name)).collect();

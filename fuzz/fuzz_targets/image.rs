@@ -37,4 +37,9 @@ fn read(octets: Vec<u8>) {
             index.why(name, record_type);
         }
     }
+    for address in ["0.0.0.0", "192.0.2.7", "255.255.255.255", "::", "2001:db8::7", "::ffff:192.0.2.7"] {
+        let address = address.parse().expect("an address");
+        index.address(address);
+        index.why_address(address);
+    }
 }

@@ -1,6 +1,8 @@
 //! The one integration-test binary; each module tests one thing from outside.
 
 mod check;
+mod cloaking;
+mod rebinding;
 mod explain;
 mod faults;
 mod first_day;

@@ -42,6 +42,7 @@ scenarios! {
     holidays
     lists
     locked
+    networks
     safe_search
     school_day
     services
