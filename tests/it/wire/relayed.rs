@@ -130,9 +130,14 @@ proptest! {
                     .iter()
                     .map(|name| khien::dns::Name::parse(&name.to_ascii()).expect("a name").to_string())
                     .collect();
+                // What is handed along leads on too.
+                let along = sent.additionals.iter().filter_map(target).filter(|target| !target.is_root());
+                expected.extend(along.map(|name| khien::dns::Name::parse(&name.to_ascii()).expect("a name").to_string()));
                 expected.sort();
+                expected.dedup();
                 let mut sorted = aliases.clone();
                 sorted.sort();
+                sorted.dedup();
                 prop_assert_eq!(sorted, expected, "{:?}", aliases);
                 let smallest = answers.iter().chain(&authorities).map(|record| record.ttl).min();
                 prop_assert!(relayed.lifetime() == 0 || Some(relayed.lifetime()) == smallest);
