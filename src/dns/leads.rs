@@ -14,6 +14,7 @@ use super::{Name, RecordType};
 
 /// One name or address that an answer leads to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[expect(clippy::large_enum_variant, reason = "one at a time is read onto the stack, for which a box would have to be allocated")]
 pub enum Lead {
     /// The target of an alias, or the name behind an SVCB or HTTPS record.
     Name(Name),

@@ -115,7 +115,7 @@ fn the_guard_refuses_half_the_world_and_what_is_no_part_of_the_internet() {
     let taken = "8.0.0.0/8 192.0.2.0/24 172.15.0.0/16 2001:db8::/32 2002::/16 223.255.255.0/24";
     let text: String =
         refused.split_ascii_whitespace().chain(taken.split_ascii_whitespace()).map(|net| format!("{net}\n")).collect();
-    let (report, index) = compiled(&[list("a", 0, ListAction::Block)], &[text.clone()]);
+    let (report, index) = compiled(&[list("a", 0, ListAction::Block)], std::slice::from_ref(&text));
     let mut named: Vec<&str> = report.lists[0].guarded.networks.iter().map(|(network, _)| network.as_str()).collect();
     let mut expected: Vec<&str> = refused.split_ascii_whitespace().collect();
     named.sort_unstable();
