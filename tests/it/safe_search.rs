@@ -80,6 +80,11 @@ fn is_twin(reply: &Reply, host: &Name, target: &Name, record_type: RecordType) {
     let octets = message.to_vec().expect("it was read before");
     let original: std::net::Ipv4Addr = ADDRESS.parse().expect("an address");
     assert!(!octets.windows(4).any(|four| four == original.octets()), "{}", context());
+    if record_type == RecordType::ANY && message.metadata.truncation {
+        // By UDP a reply to ANY is cut where it is longer than two queries: it has nothing at all.
+        assert!(message.answers.is_empty() && message.authorities.is_empty(), "{}", context());
+        return;
+    }
     let [alias, addresses @ ..] = message.answers.as_slice() else { panic!("no alias: {}", context()) };
     assert!(alias.name.to_ascii().trim_end_matches('.').eq_ignore_ascii_case(&host.to_string()), "{}", context());
     let RData::CNAME(leads) = &alias.data else { panic!("no alias: {}", context()) };
