@@ -41,7 +41,12 @@ fn alias(from: &str, to: &str) -> Vec<u8> {
     record(&name(from), 5, 1, 300, &name(to))
 }
 
-const SHAPES: [Shape; 6] = [
+/// A service of the question's name: its priority, target and parameters.
+fn service(priority: u8, target: &str, parameters: &[u8]) -> Vec<u8> {
+    answer(65, 300, &[&[0, priority][..], &name(target), parameters].concat())
+}
+
+const SHAPES: [Shape; 9] = [
     ("an alias", 1, || [vec![answer(5, 300, &name("spiele.example"))], site("spiele.example")].concat()),
     ("an alias in capitals", 28, || [vec![answer(5, 300, &name("WWW.SPIELE.EXAMPLE"))], site("www.spiele.example")].concat()),
     ("aliases in the wrong order", 1, || {
@@ -59,6 +64,12 @@ const SHAPES: [Shape; 6] = [
     ("a DNAME alone", 1, || {
         let dname = record(&name("example.org"), 39, 1, 300, &name("spiele.example"));
         [vec![dname], site("www.spiele.example")].concat()
+    }),
+    ("a service elsewhere", 65, || vec![service(0, "spiele.example", &[])]),
+    ("a service with hints", 65, || vec![service(1, "spiele.example", &[&[0, 4, 0, 4][..], &SECRET].concat())]),
+    ("a service behind an alias", 65, || {
+        let target = [&[0, 1, 0, 0, 6, 0, 16][..], &SECRET_V6].concat();
+        vec![answer(5, 300, &name("spiele.example")), record(&name("spiele.example"), 65, 1, 300, &target)]
     }),
 ];
 
@@ -169,5 +180,51 @@ async fn an_upstream_is_believed_for_its_zone_only() {
     let strayed: Vec<String> =
         school.upstream.seen().iter().map(Asked::name).filter(|asked| asked.ends_with("school.lan")).collect();
     assert!(strayed.is_empty(), "names of the zone that left it: {strayed:?}");
+    school.close().await;
+}
+
+/// A search engine's own words, kept for teachers or stale, never reach who has its safe twin.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_twin_is_given_whatever_is_kept() {
+    let school = School::start_with(&format!("timeout = \"200ms\"\n{CONFIG}"), &[("toys.txt", "spiele.example\n")]).await;
+    school.upstream.script(|asked: &Asked| {
+        if asked.name() != "www.google.com" {
+            return None;
+        }
+        let hint = [&[0, 1, 0, 0, 4, 0, 4][..], &SECRET].concat();
+        let own = match asked.record_type() {
+            28 => answer(28, 300, &SECRET_V6),
+            65 => answer(65, 300, &hint),
+            _ => answer(1, 300, &SECRET),
+        };
+        Some(vec![Step::Send(asked.respond(0, &[own], &[]))])
+    });
+    let (pupil, other) = (Client::new("127.0.1.7", school.dns()).await, Client::new("127.0.0.1", school.dns()).await);
+    let packets: Vec<Vec<u8>> = ["www.google.com", "WWW.Google.Com"]
+        .into_iter()
+        .flat_map(|asked| [1, 28, 65, 5, 16].map(|record_type| (asked, record_type)))
+        .flat_map(|(asked, record_type)| {
+            [(0, 0x0100), (0x8000, 0x0110), (0x8000, 0x0120)]
+                .map(|(edns, flags)| Packet::new(asked, record_type).flags(flags).edns(edns).bytes())
+        })
+        .collect();
+    let safe = async |when: &str| {
+        for packet in &packets {
+            let reply = pupil.one(packet).await;
+            assert!(!leaks(&reply), "{when}: {:?}", Reply::read(&reply).message);
+        }
+    };
+    safe("cold").await;
+    let reply = other.one(&packets[0]).await;
+    assert!(leaks(&reply), "teachers get the original: {:?}", Reply::read(&reply).message);
+    for packet in &packets {
+        other.one(packet).await;
+    }
+    safe("kept for teachers").await;
+    school.later(Duration::from_secs(3601));
+    school.upstream.script(|_| Some(Vec::new()));
+    safe("stale").await;
+    assert!(leaks(&other.one(&packets[0]).await), "what is stale for teachers is the original");
+    safe("stale, and given to teachers").await;
     school.close().await;
 }
