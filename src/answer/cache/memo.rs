@@ -35,3 +35,6 @@ impl Memo {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -336,6 +336,32 @@ fn for_an_opened_name_an_alias_counts_where_the_office_locks_it_or_an_exact_rule
 }
 
 #[test]
+fn what_stands_behind_a_protected_name_closes_it_no_more_than_a_list_that_names_it_could() {
+    let shared = shared();
+    let brought = |kind: Protected, listed: Listed, exactly: bool| {
+        let listed = Listed { school_exact: if exactly { listed.school } else { listed.school_exact }, ..listed };
+        let mut findings = AliasFindings::default();
+        findings.add_name(&name("cdn.example"), &listed, Protection::NONE.with(kind), &shared);
+        let mut by_address = AliasFindings::default();
+        by_address.add_address(&listed, Protection::NONE.with(kind), &shared);
+        (!findings.is_empty(), !by_address.is_empty())
+    };
+    for ids in [GAMES, ADULT, MALWARE] {
+        for exactly in [false, true] {
+            assert_eq!(brought(Protected::System, listed_by_school(&[ids]), exactly), (false, false), "{ids}");
+            assert_eq!(brought(Protected::Help, listed_by_office(&[ids]), exactly), (false, false), "{ids}");
+            // No address is a site's very name, so that none darkens a learning site.
+            let threat = exactly && ids == MALWARE;
+            assert_eq!(brought(Protected::Learning, listed_by_school(&[ids]), exactly), (threat, false), "{ids}");
+            let content = ids == GAMES;
+            assert_eq!(brought(Protected::Popular, listed_by_school(&[ids]), exactly), (content, content), "{ids}");
+            assert_eq!(brought(Protected::Popular, listed_by_office(&[ids]), exactly), (true, true), "{ids}");
+        }
+    }
+    assert_eq!(brought(Protected::Learning, listed_by_office(&[MALWARE]), false), (true, true));
+}
+
+#[test]
 fn an_exception_covers_its_aliases_locks_but_not_their_tier_blocks() {
     let shared = Shared { exceptions: exception("a.example"), ..shared() };
     let verdict = |ids: &[&str]| with_alias(listed_by_school(ids), "cdn.example", &policy("primary"), &shared);
