@@ -15,7 +15,10 @@ pub fn read(text: &[u8], format: Option<Format>) {
             assert_eq!(Name::parse(&entry.name.to_string()).as_ref(), Ok(entry.name));
         });
         let Ok(parsed) = parsed else { continue };
-        assert_eq!(parsed.entries, entries);
+        assert_eq!(parsed.entries, entries + parsed.networks.len() as u64);
+        for network in &parsed.networks {
+            assert!(network.line <= parsed.lines && network.network.addr() == network.network.network(), "{}", network.network);
+        }
         for issue in parsed.issues.kept() {
             assert!(issue.line <= parsed.lines && issue.text.chars().count() <= EXCERPT);
             assert!(!issue.text.chars().any(char::is_control));

@@ -63,12 +63,16 @@ fn is_private_v4(address: Ipv4Addr) -> bool {
     first == 0 || address.is_private() || address.is_loopback() || address.is_link_local() || shared
 }
 
-/// The IPv4 address that an IPv6 one stands for: mapped or compatible (RFC 4291 section 2.5.5), or translated (RFC 6052).
+/// The IPv4 address that an IPv6 one stands for: mapped or compatible (RFC 4291 section 2.5.5), translated (RFC 6052, and with
+/// the whole prefix for local use, RFC 8215, in its form of 96 bits), or tunnelled (6to4, RFC 3056 section 2).
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let [a, b, c, d, e, f, g, h] = address.segments();
-    let stands_for = matches!([a, b, c, d, e, f], [0, 0, 0, 0, 0, 0 | 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0]);
-    let [[first, second], [third, fourth]] = [g.to_be_bytes(), h.to_be_bytes()];
-    stands_for.then(|| Ipv4Addr::new(first, second, third, fourth))
+    let (high, low) = match address.segments() {
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => (high, low),
+        [0x64, 0xff9b, 1, _, _, _, high, low] | [0x2002, high, low, ..] => (high, low),
+        _ => return None,
+    };
+    let [[first, second], [third, fourth]] = [high.to_be_bytes(), low.to_be_bytes()];
+    Some(Ipv4Addr::new(first, second, third, fourth))
 }
 
 #[cfg(test)]

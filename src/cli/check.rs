@@ -24,9 +24,6 @@ pub(super) fn run(file: Option<&Path>) -> Result<u8> {
     if code == FINE {
         let what = file.map_or_else(|| "the built-in configuration".to_owned(), |file| file.display().to_string());
         println!("{what}: fine");
-        for not_yet in program.not_yet_in_force() {
-            println!("not yet in force: {not_yet}");
-        }
     }
     Ok(code)
 }

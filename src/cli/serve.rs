@@ -193,7 +193,6 @@ fn banner(running: &Running) -> String {
         let subnets = if group.subnets.is_empty() { "every other client".to_owned() } else { group.subnets.join(", ") };
         line("group", format!("{} (tier {}): {subnets}", group.id, group.tier));
     }
-    line("not yet", status.not_yet_in_force.join("; "));
     if let Some(address) = running.dns_addresses().first() {
         line("try", format!("dig @{} -p {} {}", address.ip(), address.port(), example(running)));
     }

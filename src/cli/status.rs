@@ -104,9 +104,6 @@ fn page(status: &crate::web::Status) -> String {
             }
         }
     }
-    for what in &status.not_yet_in_force {
-        lines.push(format!("not yet    {what}"));
-    }
     for warning in &status.warnings {
         lines.push(format!("warning    {warning}"));
     }

@@ -59,7 +59,6 @@ pub struct Program {
     pub journal: journal::Settings,
     /// How much the program says of itself.
     pub log: LogLevel,
-    pub(super) not_yet: Vec<String>,
 }
 
 /// Where a zone's master file is.
@@ -116,11 +115,4 @@ pub struct ListPart {
     pub folder: Option<String>,
     /// What the compiler is told of it.
     pub list: List,
-}
-
-impl Program {
-    /// What of the configuration, or of the defaults, this version does not do yet, in words.
-    pub fn not_yet_in_force(&self) -> &[String] {
-        &self.not_yet
-    }
 }

@@ -77,7 +77,6 @@ impl Desk for Running {
             journal_written: journal.written,
             journal_dropped: journal.dropped,
             last_reload_failure: in_force.failure.clone(),
-            not_yet_in_force: in_force.program.not_yet_in_force().to_vec(),
             warnings: in_force.warnings.iter().map(ToString::to_string).chain(self.doubts()).collect(),
             single_source: self.single_source().map(|address| address.to_string()),
         }

@@ -69,8 +69,6 @@ pub struct Status {
     pub journal_dropped: u64,
     /// What the last reload that failed said, where none has succeeded since.
     pub last_reload_failure: Option<String>,
-    /// Defaults that this version does not do yet.
-    pub not_yet_in_force: Vec<String>,
     /// Warnings of the configuration in force, and of what the server sees.
     pub warnings: Vec<String>,
     /// The address that asked nearly everything of late, where there are several groups to tell apart.

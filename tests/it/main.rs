@@ -1,5 +1,6 @@
 //! The one integration-test binary; each module tests one thing from outside.
 
+mod allocations;
 mod check;
 mod cloaking;
 mod rebinding;

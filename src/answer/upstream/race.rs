@@ -179,10 +179,16 @@ impl Race {
 
     /// Notes the faults of those that another upstream has put to shame.
     ///
-    /// An upstream that declines what another one answers is at fault; where all decline, the name is.
+    /// An upstream that declines what another one answers is at fault; where all decline, the name is. So is, in order,
+    /// one whose time was up before the next one was asked; otherwise the others are asked early, to be quick.
     fn account(&mut self, now: Instant) {
-        for runner in &mut self.runners[..self.asked] {
+        let last = self.asked - 1;
+        for (number, runner) in self.runners[..self.asked].iter_mut().enumerate() {
             match runner.state {
+                RunnerState::Asked if self.strategy == Strategy::InOrder && number < last => {
+                    runner.upstream.counters.fault(Fault::Timeout);
+                    say(&runner.upstream, runner.upstream.health.failed(now - runner.begun, now));
+                }
                 RunnerState::Declined => say(&runner.upstream, runner.upstream.health.failed(Duration::ZERO, now)),
                 RunnerState::Silent => {
                     runner.upstream.counters.fault(Fault::Timeout);

@@ -126,7 +126,6 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
         lists,
         log: level,
         // Every shipped default is in force.
-        not_yet: Vec::new(),
     };
     (program, notes.faults)
 }

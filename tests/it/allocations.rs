@@ -1,0 +1,108 @@
+//! What costs no allocation: whatever is answered from what is at hand, for each group, and judged anew after the lists changed.
+
+use allocation_counter::measure;
+use khien::dns::{Name, RecordType, Source, Transport};
+use khien::pipeline::Met;
+
+use crate::kit::reply::Reply;
+use crate::kit::{School, question};
+
+const CONFIG: &str = r#"
+[[group]]
+id = "lab"
+subnets = ["10.20.1.0/24"]
+tier = "primary"
+[[group]]
+id = "denying"
+subnets = ["10.20.2.0/24"]
+tier = "staff"
+deny = ["denied.example"]
+[[group]]
+id = "staff"
+subnets = ["10.20.9.0/24"]
+tier = "staff"
+[[list]]
+id = "threats"
+category = "malware"
+source = "threats.txt"
+[[list]]
+id = "games"
+category = "games"
+source = "games.txt"
+[[list]]
+id = "hosts-of-games"
+category = "games"
+source = "networks.txt"
+format = "networks"
+"#;
+
+const CLIENTS: [&str; 3] = ["10.20.1.7", "10.20.2.7", "10.20.9.7"];
+
+/// What is asked, and by how many of the clients it is not had.
+const ASKED: [(&str, RecordType, usize); 10] = [
+    ("threat.example", RecordType::A, 3),
+    ("www.game.example", RecordType::AAAA, 1),
+    ("game.example", RecordType::A, 1),
+    ("open.example", RecordType::A, 0),
+    ("leads-to-open.example", RecordType::A, 0),
+    ("leads-to-threat.example", RecordType::A, 3),
+    ("leads-to-game.example", RecordType::A, 1),
+    ("leads-to-denied.example", RecordType::A, 1),
+    ("placed-in-network.example", RecordType::A, 1),
+    ("www.google.com", RecordType::A, 0),
+];
+
+fn source(client: &str, school: &School) -> Source {
+    Source::new(format!("{client}:4242").parse().expect("an address"), school.dns(), Transport::Udp)
+}
+
+/// Asks all for all clients in turn, twice, and holds that judging and answering allocate nothing.
+fn nothing_is_allocated(school: &School, when: &str) {
+    let accounts = school.accounts();
+    let mut view = accounts.view();
+    accounts.refresh(&mut view);
+    let mut out = Vec::with_capacity(4096);
+    for pass in ["first", "second"] {
+        for (name, record_type, closed_for) in ASKED {
+            let packet = question::packet(&Name::parse(name).expect("a name"), record_type);
+            let mut blocked = 0;
+            for client in CLIENTS {
+                let source = source(client, school);
+                let mut met = None;
+                let used = measure(|| met = Some(accounts.meet(&mut view, &packet, source, &mut out)));
+                assert!(matches!(met, Some(Met::Answered)), "{when}, {pass}: {name} for {client} is at hand");
+                let is_blocked = Reply::read(&out).is_blocked();
+                // The journal notes what an answer led to where that closed the name: one box, besides the judging.
+                let noted = u64::from(is_blocked && name.contains('-'));
+                assert_eq!(used.count_total, noted, "{when}, {pass}: {name} {record_type} for {client}: {used:?}");
+                blocked += usize::from(is_blocked);
+            }
+            assert_eq!(blocked, closed_for, "{when}, {pass}: {name} {record_type}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_at_hand_is_judged_and_answered_without_allocating() {
+    let files = [("threats.txt", "threat.example\n"), ("games.txt", "game.example\n"), ("networks.txt", "203.0.113.0/24\n")];
+    let school = School::start_with(CONFIG, &files).await;
+    for (name, target) in [
+        ("leads-to-open.example", "open.example"),
+        ("leads-to-threat.example", "threat.example"),
+        ("leads-to-game.example", "www.game.example"),
+        ("leads-to-denied.example", "denied.example"),
+    ] {
+        school.upstream.alias(name, target);
+    }
+    school.upstream.place("placed-in-network.example", "203.0.113.66");
+    for (name, record_type, _) in ASKED {
+        for client in CLIENTS {
+            school.ask(client, record_type, name).await;
+        }
+    }
+    nothing_is_allocated(&school, "kept");
+    // Another index: each answer that is kept is judged anew, and has to be for each group.
+    school.write("games.txt", "game.example\nanother-game.example\n");
+    school.reload().await.expect("it reloads");
+    nothing_is_allocated(&school, "after a change of the lists");
+}
