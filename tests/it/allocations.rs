@@ -4,39 +4,9 @@ use allocation_counter::measure;
 use khien::dns::{Name, RecordType, Source, Transport};
 use khien::pipeline::Met;
 
+use crate::cloaking::{CLIENTS, CONFIG};
 use crate::kit::reply::Reply;
 use crate::kit::{School, question};
-
-const CONFIG: &str = r#"
-[[group]]
-id = "lab"
-subnets = ["10.20.1.0/24"]
-tier = "primary"
-[[group]]
-id = "denying"
-subnets = ["10.20.2.0/24"]
-tier = "staff"
-deny = ["denied.example"]
-[[group]]
-id = "staff"
-subnets = ["10.20.9.0/24"]
-tier = "staff"
-[[list]]
-id = "threats"
-category = "malware"
-source = "threats.txt"
-[[list]]
-id = "games"
-category = "games"
-source = "games.txt"
-[[list]]
-id = "hosts-of-games"
-category = "games"
-source = "networks.txt"
-format = "networks"
-"#;
-
-const CLIENTS: [&str; 3] = ["10.20.1.7", "10.20.2.7", "10.20.9.7"];
 
 /// What is asked, and by how many of the clients it is not had.
 const ASKED: [(&str, RecordType, usize); 10] = [

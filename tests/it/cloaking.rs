@@ -11,7 +11,8 @@ use crate::kit::dice::Dice;
 use crate::kit::reply::Reply;
 use crate::kit::upstream::{Asked, Step};
 
-const CONFIG: &str = r#"
+/// Three groups, and lists of threats, of games by name and of games by network.
+pub const CONFIG: &str = r#"
 [[group]]
 id = "lab"
 subnets = ["10.20.1.0/24"]
@@ -40,7 +41,8 @@ source = "networks.txt"
 format = "networks"
 "#;
 
-const CLIENTS: [&str; 3] = ["10.20.1.7", "10.20.2.7", "10.20.9.7"];
+/// One client of each group.
+pub const CLIENTS: [&str; 3] = ["10.20.1.7", "10.20.2.7", "10.20.9.7"];
 
 /// What is at the end of the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
