@@ -12,7 +12,7 @@ use crate::kit::reply::Reply;
 use crate::kit::upstream::{Asked, Step};
 
 /// Three groups, and lists of threats, of games by name and of games by network.
-pub const CONFIG: &str = r#"
+pub(crate) const CONFIG: &str = r#"
 [[group]]
 id = "lab"
 subnets = ["10.20.1.0/24"]
@@ -42,7 +42,7 @@ format = "networks"
 "#;
 
 /// One client of each group.
-pub const CLIENTS: [&str; 3] = ["10.20.1.7", "10.20.2.7", "10.20.9.7"];
+pub(crate) const CLIENTS: [&str; 3] = ["10.20.1.7", "10.20.2.7", "10.20.9.7"];
 
 /// What is at the end of the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
