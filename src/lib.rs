@@ -2,7 +2,7 @@
 //!
 //! A query moves in a straight line: `listen` takes it in, `client` says whose it is, `lists` what its name is, `policy` whether
 //! they may, `answer` carries that out, `journal` writes it down, `web` and `metrics` show it. [`pipeline`] is the page on which
-//! that order stands.
+//! that order stands. `fetch` brings lists here from elsewhere, beside all that.
 //!
 //! What always holds:
 //! 1. `policy` has no clock, I/O, lock or error type; so `explain` is the server's own answer, not an imitation.
@@ -21,6 +21,7 @@ pub mod dns;
 pub mod listen;
 pub mod client;
 pub mod lists;
+pub mod fetch;
 pub mod decisions;
 pub mod policy;
 pub mod answer;
