@@ -6,6 +6,7 @@
 //! `judge` allocates nothing for a blocked or cached name. Guarded by `benches/pipeline.rs`.
 
 mod account;
+mod forward;
 mod notices;
 mod trial;
 mod twin;
@@ -18,14 +19,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::answer::zones::Place;
-use crate::answer::{Cache, any, bypass, special};
+use crate::answer::{Cache, Given, any, bypass, special};
 use crate::client::{Admission, Asking, GroupId, RateLimiter};
-use crate::dns::{Behalf, Class, Ede, Lead, Query, Rcode, RecordType, Reply, Source, Transport};
+use crate::dns::{Behalf, Class, Ede, Lead, Name, Query, Rcode, RecordType, Reply, Source, Transport};
 use crate::lists::{Category, Listed};
 use crate::policy::{Action, AliasFindings, Bypass, Decision, Outcome, Reason, SchoolTime, TierId};
 use crate::snapshot::Snapshot;
 
 pub use account::{Accounts, Met, View, Waiting};
+pub use forward::Desk;
 pub use notices::Notices;
 pub use trial::Trial;
 pub use way::look;
@@ -196,28 +198,37 @@ fn weigh(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, out:
 
 /// Asks an upstream, and answers what it says, or what the policy says of the names that its answer leads to.
 ///
-/// `later` tells the time when the answer is there: a window may have opened or closed meanwhile.
+/// `later` tells the time, now and when the answer is there: a window may have opened or closed meanwhile.
 pub async fn resolve(plan: &Plan, rooms: &Rooms, later: impl Fn() -> Now, out: &mut Vec<u8>) -> Done {
     let mut sought = plan.trial().sought(&plan.decision).into_owned();
-    let mut asked = plan.now.running;
+    let mut asked = later().running;
     loop {
-        let given = way::fetch(&sought, &plan.snapshot, rooms, asked).await;
+        let waited = asked.saturating_sub(plan.now.running);
+        let given = way::fetch(&sought, &plan.snapshot, rooms, asked, waited).await;
         let now = later();
-        let trial = Trial::resumed(&plan.query, &plan.snapshot, &now, plan.group, plan.listed);
-        let decision = trial.decide(AliasFindings::default());
-        if decision.verdict.action == Action::Block {
-            return trial.block(&decision, None, out);
+        match conclude(plan, &sought.name, &given, &now, out) {
+            Ok(done) => return done,
+            Err(wanted) => (sought, asked) = (*wanted, now.running),
         }
-        if let Some(done) = trial.twin_at_hand(&decision, out) {
-            return done;
-        }
-        let wanted = trial.sought(&decision);
-        if wanted.name == sought.name {
-            return trial.give(decision, &given, out);
-        }
-        // A window opened or closed meanwhile, and with it safe search: what was asked is no longer what is to be told.
-        (sought, asked) = (wanted.into_owned(), now.running);
     }
+}
+
+/// Answers what is `given` to the question for `sought`, or says what is to be asked instead.
+fn conclude(plan: &Plan, sought: &Name, given: &Given, now: &Now, out: &mut Vec<u8>) -> Result<Done, Box<Query>> {
+    let trial = Trial::resumed(&plan.query, &plan.snapshot, now, plan.group, plan.listed);
+    let decision = trial.decide(AliasFindings::default());
+    if decision.verdict.action == Action::Block {
+        return Ok(trial.block(&decision, None, out));
+    }
+    if let Some(done) = trial.twin_at_hand(&decision, out) {
+        return Ok(done);
+    }
+    let wanted = trial.sought(&decision);
+    if wanted.name == *sought {
+        return Ok(trial.give(decision, given, out));
+    }
+    // A window opened or closed meanwhile, and with it safe search: what was asked is no longer what is to be told.
+    Err(Box::new(wanted.into_owned()))
 }
 
 /// Answers what is at hand, though its TTL is over, or SERVFAIL, because too many questions wait already.

@@ -54,8 +54,27 @@ pub trait Responder: Clone + Send + Sync + 'static {
     /// Answers what needs an upstream.
     fn resolve(&self, plan: Self::Plan) -> impl Future<Output = Vec<u8>> + Send + 'static;
 
+    /// Has answered what needs an upstream, and goes on at once: the answer leaves by `reply` when it is there.
+    fn forward(&self, plan: Self::Plan, reply: Return);
+
     /// Answers SERVFAIL because too many questions wait already.
     fn overloaded(&self, worker: &mut Self::Worker, plan: Self::Plan, out: &mut Vec<u8>);
+}
+
+/// The way back to a client that asked by UDP and waits.
+#[derive(Debug)]
+pub struct Return {
+    socket: socket::Datagrams,
+    client: SocketAddr,
+    local: Option<IpAddr>,
+    _place: Place,
+}
+
+impl Return {
+    /// Sends the reply. One that the network does not take is a lost packet: the client asks again.
+    pub fn send(self, reply: &[u8]) {
+        self.socket.send(reply, self.client, self.local).ok();
+    }
 }
 
 /// One address served by UDP and TCP, until it is stopped.

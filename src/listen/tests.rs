@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::{Limits, Listener, Responder, Step};
+use super::{Limits, Listener, Responder, Return, Step};
 use crate::dns::Source;
 
 /// Echoes packets; one that begins with `w` waits until the gate lets it through, one with `s` gets silence.
@@ -52,6 +52,11 @@ impl Responder for Echo {
             gate.acquire().await.expect("the gate is never closed").forget();
             plan
         }
+    }
+
+    fn forward(&self, plan: Vec<u8>, reply: Return) {
+        let answer = self.resolve(plan);
+        tokio::spawn(async move { reply.send(&answer.await) });
     }
 
     fn overloaded(&self, _worker: &mut (), _plan: Vec<u8>, out: &mut Vec<u8>) {

@@ -4,13 +4,13 @@
 //! Per batch two system calls and one look at snapshot and clock; per query nothing is allocated unless an upstream is needed.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::socket::{Arrival, Batch, Datagrams, Wait};
-use super::{Limits, Place, Responder, Step, Waiting, local_or};
+use super::{Limits, Responder, Return, Step, Waiting, local_or};
 use crate::dns::{Source, Transport};
 
 /// So many batches are still taken in once stopping has begun: more than a socket holds, and an end under a flood.
@@ -24,7 +24,7 @@ pub(super) struct Workers {
 }
 
 impl Workers {
-    /// Starts a thread for each socket; replies that wait for an upstream run on the caller's runtime.
+    /// Starts a thread for each socket, within the caller's runtime: what cannot be answered at once may need its tasks.
     pub(super) fn start<R: Responder>(
         sockets: Vec<Datagrams>,
         responder: &R,
@@ -70,6 +70,7 @@ struct Worker<R: Responder> {
 
 impl<R: Responder> Worker<R> {
     fn run(self) {
+        let _runtime = self.runtime.enter();
         let mut batch = Batch::new();
         let mut view = self.responder.worker();
         let mut last = 0..LAST_BATCHES;
@@ -103,7 +104,7 @@ impl<R: Responder> Worker<R> {
                 Step::Forward(plan) => match self.waiting.enter(R::client(&plan), &self.limits) {
                     Some(place) => {
                         batch.put_back(reply);
-                        self.forward(plan, client, local, place);
+                        self.responder.forward(plan, Return { socket: self.socket.clone(), client, local, _place: place });
                     }
                     None => {
                         self.responder.overloaded(view, plan, &mut reply);
@@ -113,15 +114,5 @@ impl<R: Responder> Worker<R> {
             }
         }
         batch.send(&self.socket);
-    }
-
-    fn forward(&self, plan: R::Plan, client: SocketAddr, local: Option<IpAddr>, place: Place) {
-        let (socket, answer) = (self.socket.clone(), self.responder.resolve(plan));
-        self.runtime.spawn(async move {
-            let reply = answer.await;
-            // A reply that the network does not take is a lost packet: the client asks again.
-            socket.send(&reply, client, local).ok();
-            drop(place);
-        });
     }
 }

@@ -89,8 +89,9 @@ impl Drop for Place {
             }
         }
         drop(by_client);
-        self.waiting.count.fetch_sub(1, Ordering::Release);
-        self.waiting.changed.notify_waiters();
+        if self.waiting.count.fetch_sub(1, Ordering::Release) == 1 {
+            self.waiting.changed.notify_waiters();
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use arc_swap::{ArcSwap, Cache as Cached};
 
+use super::forward::Desk;
 use super::notices::Notices;
 use super::{Done, Judged, Now, Plan, Rooms, judge, overload, resolve};
 use crate::clock::Clock;
@@ -34,6 +35,8 @@ pub struct Accounts {
     pub clock: Clock,
     /// What the log has been told lately.
     pub notices: Notices,
+    /// Where answers from upstreams are worked on.
+    pub desk: Desk,
 }
 
 /// One worker's view: the snapshot, the time and the sheet that it counts on.
@@ -60,14 +63,26 @@ pub enum Met {
 /// A query that waits, and since when.
 #[derive(Debug)]
 pub struct Waiting {
-    plan: Plan,
-    since: Duration,
+    pub(super) plan: Plan,
+    pub(super) since: Duration,
 }
 
 impl Waiting {
     /// Whose query it is.
     pub fn client(&self) -> IpAddr {
         self.plan.query().source.client.ip()
+    }
+}
+
+impl View {
+    /// The time, as the snapshot reads the school's clock that judged a query.
+    pub(super) fn time_for(&self, snapshot: &Snapshot) -> Now {
+        let school = if snapshot.serial == self.serial { self.now.school } else { snapshot.school_time(self.now.wall) };
+        Now { school, ..self.now }
+    }
+
+    pub(super) const fn pen(&self) -> &Pen {
+        &self.pen
     }
 }
 
@@ -166,7 +181,7 @@ impl Accounts {
         pen.sheet().response(None, Outcome::None, rcode, self.clock.running().saturating_sub(since));
     }
 
-    fn note(&self, query: &Query, snapshot: &Snapshot, now: &Now, pen: &Pen, done: Done, since: Duration) {
+    pub(super) fn note(&self, query: &Query, snapshot: &Snapshot, now: &Now, pen: &Pen, done: Done, since: Duration) {
         let Done { outcome, reason, category, who, rcode, listed, by_alias, private } = done;
         let took = self.clock.running().saturating_sub(since);
         let words = who.map(|(group, tier)| (snapshot.words.group(group), snapshot.words.tier(tier)));

@@ -11,7 +11,7 @@ use super::Rooms;
 use crate::answer::upstream::{FailureKind, Given};
 use crate::answer::zones::Place;
 use crate::answer::{UpstreamFailure, Upstreams, special};
-use crate::dns::{Query, Relayed, Untidy};
+use crate::dns::{Name, Query, Relayed, Untidy};
 use crate::snapshot::Snapshot;
 
 /// The most questions that one client's question comes to; resolvers in use bound a chain about here too.
@@ -47,13 +47,26 @@ pub(super) fn at_hand(query: &Query, snapshot: &Snapshot, rooms: &Rooms, now: Du
     }
 }
 
-/// What there is to say to `query`, asking whoever has to be asked.
-pub(super) async fn fetch(query: &Query, snapshot: &Snapshot, rooms: &Rooms, now: Duration) -> Given {
+/// Who has to be asked what `query` asks, where nothing is said of it here.
+pub(super) fn first_asked<'a>(query: &Query, snapshot: &'a Snapshot) -> Option<&'a Arc<Upstreams>> {
+    said_here(query, snapshot, false).is_none().then(|| snapshot.speaker(&query.name))
+}
+
+/// Where the answer leads that is not all that there is to say.
+pub(super) fn onward(given: &Given) -> Option<Name> {
+    match given.content() {
+        Ok(relayed) if relayed.leaves() => relayed.chain_end(),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+/// What there is to say to `query`, asking whoever has to be asked, for a client that has `waited` already.
+pub(super) async fn fetch(query: &Query, snapshot: &Snapshot, rooms: &Rooms, now: Duration, waited: Duration) -> Given {
     let mut way = Way::default();
     loop {
         let given = match known(&way, query, snapshot, rooms, now) {
             Known::Given(given) => given,
-            Known::Ask(upstreams) => upstreams.ask_through(&rooms.cache, way.question(query), now).await,
+            Known::Ask(upstreams) => upstreams.ask_further(&rooms.cache, way.question(query), now, waited).await,
         };
         if let Some(whole) = way.take(query, given, now) {
             return whole;
@@ -119,11 +132,7 @@ impl Way {
 
     /// Takes the answer to the last question; gives the whole one where no more has to be asked.
     fn take(&mut self, query: &Query, given: Given, now: Duration) -> Option<Given> {
-        let target = match given.content() {
-            Ok(relayed) if relayed.leaves() => relayed.chain_end(),
-            Ok(_) | Err(_) => None,
-        };
-        let Some(target) = target else {
+        let Some(target) = onward(&given) else {
             return Some(if self.parts.is_empty() || given.content().is_err() { given } else { self.whole(given, now) });
         };
         if self.parts.len() + 1 >= MOST_QUESTIONS {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::dns::Source;
-use crate::listen::{Responder, Step};
+use crate::listen::{Responder, Return, Step};
 use crate::pipeline::{Accounts, Met, View, Waiting};
 
 /// The pipeline as the listeners see it.
@@ -45,6 +45,10 @@ impl Responder for Pipeline {
             let answering = tokio::spawn(async move { task_accounts.finish(&task_waiting).await });
             answering.await.unwrap_or_else(|_| accounts.give_up(&waiting))
         }
+    }
+
+    fn forward(&self, waiting: Box<Waiting>, reply: Return) {
+        self.0.forward(waiting, |message| reply.send(message));
     }
 
     fn overloaded(&self, view: &mut View, waiting: Box<Waiting>, out: &mut Vec<u8>) {

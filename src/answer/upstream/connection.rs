@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::counters::Counters;
 use super::failure::Fault;
-use super::question::{Announced, Expected, Fit, Question, Spelling};
+use super::question::{Announced, Fit, Question, Sending, Spelling};
 
 /// So many questions may wait on one connection.
 pub(super) const OUTSTANDING: usize = 256;
@@ -47,7 +47,7 @@ struct State {
 #[derive(Debug)]
 struct Waiting {
     serial: u64,
-    expected: Expected,
+    sending: Sending,
     answer: oneshot::Sender<Fit>,
 }
 
@@ -130,10 +130,10 @@ impl Connection {
         loop {
             let id = rand::random();
             if let Entry::Vacant(place) = state.waiting.entry(id) {
-                let (bytes, expected) = question.send(id, spelling, announced).into_parts();
-                let (answer, receiver) = oneshot::channel();
-                place.insert(Waiting { serial, expected, answer });
-                return Ok((Asked { connection: self, id, serial, heard }, framed(&bytes), receiver));
+                let sending = question.send(id, spelling, announced);
+                let (message, (answer, receiver)) = (framed(sending.bytes()), oneshot::channel());
+                place.insert(Waiting { serial, sending, answer });
+                return Ok((Asked { connection: self, id, serial, heard }, message, receiver));
             }
         }
     }
@@ -180,7 +180,7 @@ impl Connection {
         let Entry::Occupied(waiting) = state.waiting.entry(id) else {
             return counters.fault(Fault::Mismatch);
         };
-        match waiting.get().expected.judge(message) {
+        match waiting.get().sending.judge(message) {
             Fit::Mismatch => counters.fault(Fault::Mismatch),
             Fit::Malformed => counters.fault(Fault::Malformed),
             fit @ (Fit::Answer(_) | Fit::Truncated | Fit::OtherCase | Fit::Bare(_) | Fit::Useless) => {

@@ -12,9 +12,10 @@ use super::address::UpstreamAddress;
 use super::counters::{Counters, UpstreamStats};
 use super::failure::Fault;
 use super::health::Health;
-use super::pace::Pace;
+use super::pace::{Came, Pace};
 use super::question::{Announced, Fit, Question, Spelling};
 use super::ration::Ration;
+use super::socket::{Sent, Swift};
 use super::sockets::Sockets;
 use super::tcp::Tcp;
 use super::udp::{self, Heard, Why};
@@ -52,11 +53,18 @@ pub(super) struct Effort {
     askings: AtomicUsize,
 }
 
+/// A question that was sent by UDP before anybody waited for it.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) how: (Spelling, Announced),
+    pub(super) sent: Sent,
+}
+
 /// What one question brought from one upstream.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// An answer, or an rcode by which the upstream declines to give one.
-    Message(Box<Relayed>),
+    Message(Arc<Relayed>),
     /// An error without a question.
     Bare(Rcode),
     /// An answer of no use: aliases in a circle, or endless. The name is at fault and not the upstream.
@@ -64,7 +72,7 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    pub(super) const fn rcode(&self) -> Rcode {
+    pub(super) fn rcode(&self) -> Rcode {
         match self {
             Self::Message(relayed) => relayed.rcode(),
             Self::Bare(rcode) => *rcode,
@@ -97,12 +105,13 @@ impl Effort {
 
 impl Upstream {
     pub(super) fn new(address: UpstreamAddress, idle: Duration, ration: &Arc<Ration>) -> Self {
+        let counters = Arc::default();
         Self {
-            sockets: Sockets::new(address.address, ration),
+            sockets: Sockets::new(address.address, &counters, ration),
             pace: Pace::default(),
             tcp: Tcp::new(address.address, idle),
             address,
-            counters: Arc::default(),
+            counters,
             health: Health::new(),
             watched: AtomicBool::new(false),
             changes_case: AtomicBool::new(false),
@@ -115,13 +124,18 @@ impl Upstream {
     /// # Errors
     /// The [`Fault`] that leaves no hope of an answer from this upstream.
     pub(super) async fn ask(&self, question: &Question, effort: &Effort) -> Result<Outcome, Fault> {
-        let announced = self.announced();
-        let first = self.ask_once(question, announced, effort).await?;
+        self.go_on(question, effort, None).await
+    }
+
+    /// As [`Upstream::ask`], where the question may have been sent already.
+    pub(super) async fn go_on(&self, question: &Question, effort: &Effort, begun: Option<Begun>) -> Result<Outcome, Fault> {
+        let announced = begun.as_ref().map_or_else(|| self.announced(), |begun| begun.how.1);
+        let first = self.ask_once(question, announced, effort, begun).await?;
         if Fault::of(first.rcode()) != Some(Fault::Unsupported) || announced == Announced::Plain || !effort.is_left() {
             return Ok(first);
         }
         // RFC 6891 section 7: a server that knows no EDNS says FORMERR, or NOTIMP.
-        let plain = self.ask_once(question, Announced::Plain, effort).await?;
+        let plain = self.ask_once(question, Announced::Plain, effort, None).await?;
         if Fault::of(plain.rcode()) == Some(Fault::Unsupported) {
             return Ok(first);
         }
@@ -129,6 +143,41 @@ impl Upstream {
             *self.without_edns.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + WITHOUT_EDNS);
         }
         Ok(plain)
+    }
+
+    /// In what form it is asked by UDP, first of all; none where it is asked by TCP.
+    pub(super) fn how(&self) -> Option<(Spelling, Announced)> {
+        match self.address.transport {
+            Transport::Udp => Some((self.spelling(), self.announced())),
+            Transport::Tcp => None,
+        }
+    }
+
+    /// How long a question that may take `time` is given before it is sent again.
+    pub(super) fn pause(&self, time: Duration) -> Duration {
+        self.pace.pauses(time).next().expect("pauses have no end")
+    }
+
+    /// Sends a question for which nobody waits; it is looked after at `due`.
+    ///
+    /// # Errors
+    /// Where it cannot be sent, it is given back.
+    pub(super) fn begin<S: Swift + 'static>(
+        &self,
+        question: &Question,
+        how: (Spelling, Announced),
+        swift: Box<S>,
+        due: Instant,
+    ) -> Result<(), Box<S>> {
+        let Ok(socket) = self.sockets.draw(swift.at()) else { return Err(swift) };
+        socket.ask_swiftly(question, how, swift, due).map_err(|(_, swift)| swift)?;
+        self.counters.request();
+        Ok(())
+    }
+
+    /// Learns from the answer to a question that was sent once.
+    pub(super) fn answered_after(&self, after: Duration) {
+        self.pace.learn(Came { sendings: 1, after });
     }
 
     /// Takes new sockets into use: where an upstream does not answer, it may be this machine's address that has changed.
@@ -158,15 +207,31 @@ impl Upstream {
         self.tcp.has_connections()
     }
 
-    async fn ask_once(&self, question: &Question, announced: Announced, effort: &Effort) -> Result<Outcome, Fault> {
+    async fn ask_once(
+        &self,
+        question: &Question,
+        announced: Announced,
+        effort: &Effort,
+        begun: Option<Begun>,
+    ) -> Result<Outcome, Fault> {
         match self.address.transport {
             Transport::Tcp => self.by_tcp(question, self.spelling(), announced, effort).await,
-            Transport::Udp => self.by_udp(question, announced, effort).await,
+            Transport::Udp => self.by_udp(question, announced, effort, begun).await,
         }
     }
 
-    async fn by_udp(&self, question: &Question, announced: Announced, effort: &Effort) -> Result<Outcome, Fault> {
-        let why = match self.datagram(question, (self.spelling(), announced), effort).await? {
+    async fn by_udp(
+        &self,
+        question: &Question,
+        announced: Announced,
+        effort: &Effort,
+        begun: Option<Begun>,
+    ) -> Result<Outcome, Fault> {
+        let (how, sent) = match begun {
+            Some(Begun { how, sent }) => (how, Some(sent)),
+            None => ((self.spelling(), announced), None),
+        };
+        let why = match self.datagram(question, how, effort, sent).await? {
             Heard::Answer(relayed) => return Ok(Outcome::Message(relayed)),
             Heard::Useless => return Ok(Outcome::Useless),
             Heard::AskByTcp(why) => why,
@@ -175,7 +240,7 @@ impl Upstream {
             // Nobody there by TCP who could be asked: better an answer without 0x20 than none from this server ever.
             (Why::OtherCase, Err(Fault::Unreachable | Fault::Network | Fault::Timeout)) => {
                 self.changes_case.store(true, Relaxed);
-                match self.datagram(question, (Spelling::Folded, announced), effort).await? {
+                match self.datagram(question, (Spelling::Folded, announced), effort, None).await? {
                     Heard::Answer(relayed) => Ok(Outcome::Message(relayed)),
                     Heard::Useless => Ok(Outcome::Useless),
                     Heard::AskByTcp(_) => Err(Fault::Network),
@@ -185,11 +250,19 @@ impl Upstream {
         }
     }
 
-    async fn datagram(&self, question: &Question, how: (Spelling, Announced), effort: &Effort) -> Result<Heard, Fault> {
+    async fn datagram(
+        &self,
+        question: &Question,
+        how: (Spelling, Announced),
+        effort: &Effort,
+        sent: Option<Sent>,
+    ) -> Result<Heard, Fault> {
         effort.spend()?;
-        self.counters.request();
+        if sent.is_none() {
+            self.counters.request();
+        }
         let pauses = self.pace.pauses(effort.time);
-        let heard = udp::exchange(&self.sockets, question, how, (&self.pace, pauses), &self.counters).await;
+        let heard = udp::exchange(&self.sockets, question, how, (&self.pace, pauses), &self.counters, sent).await;
         if matches!(heard, Err(Fault::Unreachable | Fault::Network)) {
             effort.give_back();
         }

@@ -27,8 +27,14 @@ const DEAD_ZONE: usize = 64;
 #[derive(Debug)]
 pub(super) struct Limits {
     questions: Arc<Questions>,
-    per_client: usize,
-    clients: [Mutex<HashMap<IpAddr, usize>>; 16],
+    clients: Arc<Clients>,
+}
+
+/// Clients whose queries wait.
+#[derive(Debug)]
+struct Clients {
+    most: usize,
+    parts: [Mutex<HashMap<IpAddr, usize>>; 16],
     spread: RandomState,
 }
 
@@ -60,8 +66,8 @@ pub(super) struct QuestionPermit {
 
 /// Leave for one query of a client to wait; dropped when it has its answer or is given up.
 #[derive(Debug)]
-pub(super) struct ClientPermit<'a> {
-    limits: &'a Limits,
+pub(super) struct ClientPermit {
+    clients: Arc<Clients>,
     client: IpAddr,
 }
 
@@ -70,9 +76,11 @@ impl Limits {
         let (now, zones, key) = (AtomicUsize::new(0), Mutex::default(), RandomState::new());
         Self {
             questions: Arc::new(Questions { most: in_total, now, zones, key }),
-            per_client,
-            clients: std::array::from_fn(|_| Mutex::new(HashMap::new())),
-            spread: RandomState::new(),
+            clients: Arc::new(Clients {
+                most: per_client,
+                parts: std::array::from_fn(|_| Mutex::new(HashMap::new())),
+                spread: RandomState::new(),
+            }),
         }
     }
 
@@ -100,25 +108,27 @@ impl Limits {
     }
 
     /// Room for one more query of this client, where there is some.
-    pub(super) fn client(&self, client: IpAddr) -> Option<ClientPermit<'_>> {
+    pub(super) fn client(&self, client: IpAddr) -> Option<ClientPermit> {
         let client = network(client);
-        let mut clients = self.clients_with(client);
-        let waiting = clients.entry(client).or_default();
-        if *waiting >= self.per_client {
+        let mut part = self.clients.with(client);
+        let waiting = part.entry(client).or_default();
+        if *waiting >= self.clients.most {
             return None;
         }
         *waiting += 1;
-        Some(ClientPermit { limits: self, client })
+        Some(ClientPermit { clients: Arc::clone(&self.clients), client })
     }
 
     /// How many questions are under way.
     pub(super) fn in_flight(&self) -> usize {
         self.questions.now.load(Acquire)
     }
+}
 
-    fn clients_with(&self, client: IpAddr) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
-        let place = self.spread.hash_one(client) as usize % self.clients.len();
-        self.clients[place].lock().unwrap_or_else(PoisonError::into_inner)
+impl Clients {
+    fn with(&self, client: IpAddr) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        let place = self.spread.hash_one(client) as usize % self.parts.len();
+        self.parts[place].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -158,13 +168,13 @@ impl Drop for QuestionPermit {
     }
 }
 
-impl Drop for ClientPermit<'_> {
+impl Drop for ClientPermit {
     fn drop(&mut self) {
-        let mut clients = self.limits.clients_with(self.client);
-        if let Some(waiting) = clients.get_mut(&self.client) {
+        let mut part = self.clients.with(self.client);
+        if let Some(waiting) = part.get_mut(&self.client) {
             *waiting -= 1;
             if *waiting == 0 {
-                clients.remove(&self.client);
+                part.remove(&self.client);
             }
         }
     }

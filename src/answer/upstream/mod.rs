@@ -4,6 +4,7 @@
 //! upstream's failure is never the client's while another upstream is left to ask.
 
 mod address;
+mod askers;
 mod connection;
 mod counters;
 mod exchange;
@@ -17,13 +18,16 @@ mod probe;
 mod question;
 mod race;
 mod ration;
+mod receiver;
 mod settings;
 mod socket;
 mod sockets;
+mod swift;
 mod system;
 mod tcp;
 mod through;
 mod udp;
+mod wheel;
 
 #[cfg(test)]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "the kit serves the integration tests too")]
@@ -33,9 +37,10 @@ pub(super) mod scripted;
 mod testing;
 
 pub use address::{AddressError, PORT, Server, UpstreamAddress};
+pub use askers::Asker;
 pub use counters::{BUCKETS, Latency, UpstreamStats};
 pub use failure::{FailureKind, Fault, UpstreamFailure};
-pub use pool::{Answer, Upstreams};
+pub use pool::{Answer, Putting, Upstreams};
 pub use settings::{AuthenticData, Settings, Strategy};
 pub use system::{SetupError, SystemFiles, addresses, is_own};
 pub use through::{Given, STALE_AFTER, STALE_TTL};

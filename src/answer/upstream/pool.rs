@@ -7,13 +7,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::counters::UpstreamStats;
-use super::exchange::{Effort, Outcome, Upstream};
+use super::askers::{Asker, Askers, Asking};
+use super::exchange::{Begun, Effort, Outcome, Upstream};
 use super::failure::{FailureKind, Fault, UpstreamFailure};
-use super::flight::Flights;
 use super::health::{Change, Loud, Standing};
 use super::limits::Limits;
 use super::probe;
@@ -21,6 +22,7 @@ use super::question::Question;
 use super::race::{Race, Turn};
 use super::ration::Ration;
 use super::settings::{AuthenticData, Settings, Strategy};
+use super::swift::{Keep, Landing};
 use super::system::{SetupError, addresses};
 use crate::answer::Route;
 use crate::dns::{Bailiwick, Class, Name, Query, Rcode, Relayed};
@@ -35,14 +37,23 @@ pub type Answer = Result<Arc<Relayed>, UpstreamFailure>;
 #[derive(Debug)]
 pub struct Upstreams {
     pool: Arc<Pool>,
-    flights: Arc<Flights<Question, Answer>>,
-    limits: Limits,
-    route: Route,
+}
+
+/// A question that is to be asked by somebody who does not wait.
+#[derive(Debug)]
+pub struct Putting {
+    pool: Arc<Pool>,
+    question: Arc<Question>,
+    client: IpAddr,
+    keep: Keep,
 }
 
 /// What a flight needs.
 #[derive(Debug)]
-struct Pool {
+pub(super) struct Pool {
+    pub(super) askers: Askers,
+    pub(super) route: Route,
+    limits: Limits,
     upstreams: Vec<Arc<Upstream>>,
     strategy: Strategy,
     authentic_data: AuthenticData,
@@ -83,10 +94,10 @@ impl Upstreams {
                 authentic_data: settings.authentic_data,
                 bailiwick: settings.bailiwick.clone(),
                 timeout: settings.timeout,
+                askers: Askers::default(),
+                limits: Limits::new(settings.in_flight, settings.in_flight_per_client),
+                route,
             }),
-            flights: Flights::new(),
-            limits: Limits::new(settings.in_flight, settings.in_flight_per_client),
-            route,
         })
     }
 
@@ -98,8 +109,8 @@ impl Upstreams {
     }
 
     /// Under which answers of these upstreams are kept.
-    pub const fn route(&self) -> Route {
-        self.route
+    pub fn route(&self) -> Route {
+        self.pool.route
     }
 
     /// Asks the question of `query`, together with everyone who asks the same at this time; nothing is kept.
@@ -109,7 +120,7 @@ impl Upstreams {
     /// # Errors
     /// [`UpstreamFailure`] says what to tell the client.
     pub async fn ask(&self, query: &Query) -> Answer {
-        self.join(Question::of(query), Some(query.source.client.ip()), || None, |_| {}).await
+        self.join(Question::of(query), Some(query.source.client.ip()), None).await
     }
 
     /// Each upstream's counters and state, in configured order.
@@ -119,7 +130,7 @@ impl Upstreams {
 
     /// How many questions are under way.
     pub fn in_flight(&self) -> usize {
-        self.limits.in_flight()
+        self.pool.limits.in_flight()
     }
 
     /// Whether every one of them is set back: to ask is then to wait for nothing, as far as anyone knows.
@@ -127,56 +138,80 @@ impl Upstreams {
         self.pool.upstreams.iter().all(|upstream| !upstream.health.is_up())
     }
 
-    /// Asks, for a client or for none, together with everyone who asks the same at this time, unless `known` knows the answer;
-    /// `keep` has it before any of them.
-    pub(super) async fn join(
-        &self,
-        question: Question,
-        client: Option<IpAddr>,
-        known: impl FnOnce() -> Option<Answer>,
-        keep: impl FnOnce(&Answer) + Send + 'static,
-    ) -> Answer {
-        let failure = |kind| Err(UpstreamFailure { kind, rcode: None });
-        if question.class != Class::IN {
-            return Err(UpstreamFailure { kind: FailureKind::Network, rcode: Some(Rcode::NOTIMP) });
-        }
-        let _client = match client.map(|client| self.limits.client(client)) {
+    /// Asks, for a client or for none, together with everyone who asks the same at this time.
+    pub(super) async fn join(&self, question: Question, client: Option<IpAddr>, keep: Option<Keep>) -> Answer {
+        let _client = match client.map(|client| self.pool.limits.client(client)) {
             Some(None) => return failure(FailureKind::ClientBusy),
             place => place,
         };
-        let start = || {
-            if let Some(known) = known() {
-                return Err(known);
-            }
-            let permit = self.limits.question(&question.name).map_err(failure)?;
-            let (pool, question) = (Arc::clone(&self.pool), question.clone());
-            Ok(async move {
-                let answer = pool.ask(Arc::new(question)).await;
-                keep(&answer);
-                permit.ended(&answer);
-                answer
-            })
-        };
-        self.flights.join(&question, start).await.unwrap_or_else(|| failure(FailureKind::Network))
+        let (asker, answer) = oneshot::channel();
+        self.pool.join(&Arc::new(question), Asking::Task(asker), keep);
+        answer.await.unwrap_or_else(|_| failure(FailureKind::Network))
     }
 }
 
+impl Putting {
+    pub(super) fn new(upstreams: &Upstreams, question: Question, client: IpAddr, keep: Keep) -> Self {
+        Self { pool: Arc::clone(&upstreams.pool), question: Arc::new(question), client, keep }
+    }
+
+    /// Asks for the client, together with everyone who asks the same at this time; `asker` is told, now or later.
+    ///
+    /// To be called within the runtime.
+    pub fn asked_by(self, asker: Box<dyn Asker>) {
+        let Self { pool, question, client, keep } = self;
+        let Some(permit) = pool.limits.client(client) else { return asker.told(failure(FailureKind::ClientBusy)) };
+        pool.join(&question, Asking::Swift(asker, permit), Some(keep));
+    }
+}
+
+const fn failure(kind: FailureKind) -> Answer {
+    Err(UpstreamFailure { kind, rcode: None })
+}
+
 impl Pool {
-    /// Puts the question to one upstream after the other until there is an answer, or no time.
-    async fn ask(&self, question: Arc<Question>) -> Answer {
-        let begun = Instant::now();
+    fn join(self: &Arc<Self>, question: &Arc<Question>, asking: Asking, keep: Option<Keep>) {
+        if question.class != Class::IN {
+            return asking.tell(Err(UpstreamFailure { kind: FailureKind::Network, rcode: Some(Rcode::NOTIMP) }));
+        }
+        let started = self.askers.join(question, asking, || {
+            match keep.as_ref().and_then(|keep| keep.known(question, self.route)) {
+                Some(known) => Err(known),
+                None => self.limits.question(&question.name).map_err(failure),
+            }
+        });
+        if let Some(permit) = started {
+            Landing::new(self, question, keep, permit).begin();
+        }
+    }
+
+    /// A race of the upstreams for this question; those that are due a probe get it too.
+    pub(super) fn race(&self, question: &Arc<Question>, begun: Instant) -> Race {
         let order = self.order();
-        self.probe(&order, &question, begun);
-        let effort = Arc::new(Effort::new(self.timeout));
-        let mut race = Race::new(order, begun, self.strategy, Arc::clone(&effort));
+        self.probe(&order, question, begun);
+        Race::new(order, begun, self.strategy, Arc::new(Effort::new(self.timeout)))
+    }
+
+    /// Puts the question to one upstream after the other until there is an answer, or no time; `first` is whose turn it was when
+    /// the race began, and how far the question has come there.
+    pub(super) async fn run(
+        &self,
+        question: Arc<Question>,
+        mut race: Race,
+        first: Option<(Arc<Upstream>, Option<Begun>)>,
+    ) -> Answer {
         let mut attempts = JoinSet::new();
+        let ask = |runner, upstream: Arc<Upstream>, begun, effort: &Arc<Effort>| {
+            let (question, effort) = (Arc::clone(&question), Arc::clone(effort));
+            async move { (runner, upstream.go_on(&question, &effort, begun).await) }
+        };
+        if let Some((upstream, begun)) = first {
+            attempts.spawn(ask(0, upstream, begun, race.effort()));
+        }
         loop {
             let now = Instant::now();
             match race.turn(now) {
-                Turn::Ask(runner, upstream) => {
-                    let (question, effort) = (Arc::clone(&question), Arc::clone(&effort));
-                    attempts.spawn(async move { (runner, upstream.ask(&question, &effort).await) });
-                }
+                Turn::Ask(runner, upstream) => drop(attempts.spawn(ask(runner, upstream, None, race.effort()))),
                 Turn::Wait(until) => tokio::select! {
                     Some(ended) = attempts.join_next() => {
                         // A panic in an attempt is that upstream's silence.
@@ -196,7 +231,7 @@ impl Pool {
     /// The answer with or without its AD bit, as the operator says.
     ///
     /// What it says of names that others speak for goes no further than this.
-    fn believed(&self, answer: Arc<Relayed>) -> Answer {
+    pub(super) fn believed(&self, answer: Arc<Relayed>) -> Answer {
         let answer = if self.bailiwick.is_everything() {
             answer
         } else {

@@ -3,10 +3,15 @@
 //! The rule: a reply that does not fit is as if it had never come (draft-li-dnsop-response-preprocessing): whoever
 //! sends it, it must not end the wait for the true one.
 
+use std::sync::Arc;
+
 use crate::answer::{CacheKey, Route};
 use crate::dns::{
     Ask, Class, HEADER, Malformed, Message, Name, Query, Rcode, RecordType, Relayed, Signatures, compose_question, tidy,
 };
+
+/// So many octets follow the name: type, class and the OPT record.
+const BEHIND_NAME: usize = 15;
 
 /// A question to upstreams; equal ones are asked once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -35,22 +40,15 @@ pub(super) enum Announced {
     Plain,
 }
 
-/// One sending of a question: its bytes, and what the reply must repeat.
+/// One sending of a question, which its reply must repeat.
 #[derive(Debug, Clone)]
 pub(super) struct Sending {
-    pub(super) bytes: Vec<u8>,
-    expected: Expected,
-}
-
-/// What a reply must repeat.
-#[derive(Debug, Clone)]
-pub(super) struct Expected {
-    id: u16,
-    name: Name,
-    spelt: Box<[u8]>,
+    /// As it is sent: id, flags, the name as spelt, and what follows it.
+    bytes: Vec<u8>,
+    /// How many octets the name has.
+    name: usize,
     spelling: Spelling,
     record_type: RecordType,
-    class: Class,
     signatures: Signatures,
 }
 
@@ -58,7 +56,7 @@ pub(super) struct Expected {
 #[derive(Debug)]
 pub(super) enum Fit {
     /// Its answer.
-    Answer(Box<Relayed>),
+    Answer(Arc<Relayed>),
     /// Its answer, cut short: to be asked again by TCP.
     Truncated,
     /// Its answer but for the letters' case.
@@ -85,35 +83,50 @@ impl Question {
 
     /// Writes the question with `id`.
     pub(super) fn send(&self, id: u16, spelling: Spelling, announced: Announced) -> Sending {
-        let mut spelt: Box<[u8]> = self.name.as_wire().into();
+        let wire = self.name.as_wire();
+        let mut bytes = Vec::with_capacity(HEADER + wire.len() + BEHIND_NAME);
+        compose_question(id, wire, self.record_type, self.ask, &mut bytes);
         if spelling == Spelling::Random {
-            let coins = rand::random_iter::<bool>();
-            // A label's length is below 64 and so no letter: only letters change.
-            for (octet, upper) in spelt.iter_mut().zip(coins) {
-                if upper {
-                    octet.make_ascii_uppercase();
-                }
-            }
+            flip(&mut bytes[HEADER..HEADER + wire.len()]);
         }
-        let mut bytes = Vec::with_capacity(spelt.len() + 32);
-        compose_question(id, &spelt, self.record_type, self.ask, &mut bytes);
         if announced == Announced::Plain {
             crate::dns::leave_out_edns(&mut bytes);
         }
-        let (record_type, class) = (self.record_type, self.class);
         let signatures = if self.ask.dnssec_ok { Signatures::Wanted } else { Signatures::Unasked };
-        Sending { bytes, expected: Expected { id, name: self.name.clone(), spelt, spelling, record_type, class, signatures } }
+        Sending { bytes, name: wire.len(), spelling, record_type: self.record_type, signatures }
+    }
+}
+
+/// Makes each letter a capital or not, as a coin falls.
+fn flip(wire: &mut [u8]) {
+    for chunk in wire.chunks_mut(64) {
+        let mut coins = rand::random::<u64>();
+        for octet in chunk {
+            // A label's length is below 64 and so no letter: only letters change.
+            if coins & 1 == 1 {
+                octet.make_ascii_uppercase();
+            }
+            coins >>= 1;
+        }
     }
 }
 
 impl Sending {
-    /// Its bytes, and what the reply must repeat.
-    pub(super) fn into_parts(self) -> (Vec<u8>, Expected) {
-        (self.bytes, self.expected)
+    /// The message.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
-}
 
-impl Expected {
+    /// Its id.
+    pub(super) fn id(&self) -> u16 {
+        u16::from_be_bytes([self.bytes[0], self.bytes[1]])
+    }
+
+    /// The name in the letters that were sent.
+    fn spelt(&self) -> &[u8] {
+        &self.bytes[HEADER..HEADER + self.name]
+    }
+
     /// Judges a reply.
     pub(super) fn judge(&self, reply: &[u8]) -> Fit {
         let message = match Message::parse(reply) {
@@ -127,29 +140,29 @@ impl Expected {
                 | Malformed::Edns,
             ) => return Fit::Malformed,
         };
-        if message.id() != self.id || !message.is_response() {
+        if message.id() != self.id() || !message.is_response() {
             return Fit::Mismatch;
         }
-        let Some(question) = message.question() else {
+        if message.question().is_none() {
             return match message.rcode() {
                 Rcode::NOERROR | Rcode::NXDOMAIN => Fit::Mismatch,
                 error => Fit::Bare(error),
             };
-        };
-        let spelt = reply.get(HEADER..HEADER + self.spelt.len()).unwrap_or_default();
-        // Id, opcode, type and class; the name in whatever letters it came.
-        let alike = message.question_matches(self.id, spelt, self.record_type, self.class);
-        if !alike || question.name != self.name {
+        }
+        let repeated = reply.get(HEADER..HEADER + self.name).unwrap_or_default();
+        // Opcode, type and class; the name in whatever letters it came.
+        let alike = message.question_matches(self.id(), repeated, self.record_type, Class::IN);
+        if !alike || !repeated.eq_ignore_ascii_case(self.spelt()) {
             return Fit::Mismatch;
         }
-        if spelt != &*self.spelt && self.spelling == Spelling::Random {
+        if self.spelling == Spelling::Random && repeated != self.spelt() {
             return Fit::OtherCase;
         }
         if message.truncated() {
             return Fit::Truncated;
         }
         match tidy(&message, self.signatures) {
-            Ok(relayed) => Fit::Answer(Box::new(relayed)),
+            Ok(relayed) => Fit::Answer(Arc::new(relayed)),
             Err(_) => Fit::Useless,
         }
     }

@@ -109,6 +109,24 @@ impl Race {
         Turn::Ask(number, upstream)
     }
 
+    /// When something is to be done next, if nobody answers before.
+    pub(super) fn next_step(&self) -> Instant {
+        let silence = |runner: &Runner| runner.begun + self.patience;
+        let silent = self.runners[..self.asked].iter().filter(|runner| runner.state == RunnerState::Asked).map(silence).min();
+        let next = if self.asked == self.runners.len() { self.deadline } else { self.next };
+        silent.map_or(next, |silent| silent.min(next)).min(self.deadline)
+    }
+
+    /// The whole time of the question.
+    pub(super) fn time(&self) -> Duration {
+        self.effort.time
+    }
+
+    /// What it may cost, all upstreams together.
+    pub(super) const fn effort(&self) -> &Arc<Effort> {
+        &self.effort
+    }
+
     /// Tells the health of those whose patience is over; returns when the next one's is.
     fn note_silence(&mut self, now: Instant) -> Option<Instant> {
         let mut next = None;
@@ -171,7 +189,7 @@ impl Race {
         match outcome {
             Outcome::Message(relayed) => {
                 self.account(now);
-                Some(Arc::from(relayed))
+                Some(relayed)
             }
             Outcome::Bare(_) | Outcome::Useless => None,
         }
@@ -211,7 +229,7 @@ impl Race {
         }
         let kind = if self.reached { FailureKind::Network } else { FailureKind::Unreachable };
         match self.best.take() {
-            Some(Outcome::Message(relayed)) if relayed.rcode() == Rcode::SERVFAIL => Ok(Arc::from(relayed)),
+            Some(Outcome::Message(relayed)) if relayed.rcode() == Rcode::SERVFAIL => Ok(relayed),
             best => Err(UpstreamFailure { kind, rcode: best.map(|outcome| outcome.rcode()) }),
         }
     }

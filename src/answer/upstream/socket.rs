@@ -1,24 +1,25 @@
 //! One connected UDP socket and the questions on it, told apart by their ids.
 //!
-//! The rule: whoever of them is woken reads for all; a datagram that fits none is as if it had never come, but three of them
-//! are a reason for each question here to go to TCP (RFC 5452 section 9.3). No id is used twice on a socket, so that what is
-//! late, or comes twice, is known as such.
+//! The rule: one thread reads for all; a datagram that fits none is as if it had never come, but three of them are a reason for
+//! each question here to go to TCP (RFC 5452 section 9.3). No id is used twice on a socket, so that what is late, or comes twice,
+//! is known as such.
+//!
+//! # Cost
+//! One system call to send a question and one to receive its answer, which is judged once.
 
-use std::cell::RefCell;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::io::Interest;
-use tokio::net::UdpSocket;
+use mio::net::UdpSocket;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
 use super::counters::Counters;
 use super::failure::Fault;
 use super::pace::{Came, Pauses};
-use super::question::{Announced, Expected, Fit, Question, Spelling};
+use super::question::{Announced, Fit, Question, Sending, Spelling};
+use super::receiver::{Place, Receiver};
 
 /// The ports that are drawn from: above those that services are usually given.
 const PORTS: std::ops::RangeInclusive<u16> = 20_000..=65_535;
@@ -33,22 +34,52 @@ const MISMATCHES: u32 = 3;
 #[derive(Debug)]
 pub(super) struct Socket {
     udp: UdpSocket,
-    carried: Mutex<Vec<Carried>>,
+    carried: Mutex<Carried>,
+    counters: Arc<Counters>,
+    place: Place,
 }
 
-/// A question that the socket has carried.
-#[derive(Debug)]
+/// The questions that the socket has carried.
+#[derive(Debug, Default)]
 struct Carried {
-    id: u16,
-    /// None where it has its answer, or is given up.
-    waiting: Option<Waiting>,
+    /// The ids of all.
+    ids: Vec<u16>,
+    /// Those that wait.
+    waiting: Vec<Waiting>,
 }
 
 #[derive(Debug)]
 struct Waiting {
-    expected: Expected,
+    sending: Sending,
     mismatches: u32,
-    asker: oneshot::Sender<Told>,
+    hearer: Hearer,
+}
+
+/// A question that was sent in this moment.
+struct New<'a> {
+    carried: MutexGuard<'a, Carried>,
+    sending: Sending,
+}
+
+/// Whom a socket tells what becomes of a question on it.
+#[derive(Debug)]
+pub(super) enum Hearer {
+    /// A task that waits, and sends the question again.
+    Task(oneshot::Sender<Told>),
+    /// Nobody waits: what becomes of it goes on on the thread that hears it.
+    Swift(Box<dyn Swift>),
+}
+
+/// A question for which nobody waits.
+pub(super) trait Swift: std::fmt::Debug + Send {
+    /// This has become of it.
+    fn told(self: Box<Self>, on: &Arc<Socket>, told: Told, now: Instant);
+
+    /// It is time to do something about it; what becomes of it is told through what `sent` makes of its time of sending.
+    fn overdue(self: Box<Self>, sent: Sent);
+
+    /// When it was sent.
+    fn at(&self) -> Instant;
 }
 
 /// What a socket has to tell a question on it.
@@ -62,20 +93,27 @@ pub(super) enum Told {
     Refused,
 }
 
-/// Ends a question's wait when its asker leaves.
-struct Asked<'a> {
-    socket: &'a Socket,
-    id: u16,
+/// What a datagram was to the questions here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    /// The reply to the last that waited.
+    Last,
+    /// Anything else.
+    More,
 }
 
-thread_local! {
-    /// Where a datagram is received, whatever its length; replies are judged at once, so a thread needs one.
-    static DATAGRAM: RefCell<Box<[u8]>> = RefCell::new(vec![0; usize::from(u16::MAX)].into());
+/// A question that was sent, and for which a task waits; its wait ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct Sent {
+    socket: Arc<Socket>,
+    id: Option<u16>,
+    told: oneshot::Receiver<Told>,
+    pub(super) at: Instant,
 }
 
 impl Socket {
-    /// Opens one; to be called within the runtime.
-    pub(super) fn open(upstream: SocketAddr) -> io::Result<Self> {
+    /// Opens one.
+    pub(super) fn open(upstream: SocketAddr, counters: &Arc<Counters>) -> io::Result<Arc<Self>> {
         let local: IpAddr = match upstream {
             SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
             SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -91,162 +129,229 @@ impl Socket {
         let socket = drawn.unwrap_or_else(|| std::net::UdpSocket::bind((local, 0)))?;
         socket.set_nonblocking(true)?;
         socket.connect(upstream)?;
-        Ok(Self { udp: UdpSocket::from_std(socket)?, carried: Mutex::default() })
+        let mut udp = UdpSocket::from_std(socket);
+        let place = Receiver::of_process()?.register(&mut udp)?;
+        let socket = Arc::new(Self { udp, carried: Mutex::default(), counters: Arc::clone(counters), place });
+        socket.place.is_of(&socket);
+        Ok(socket)
     }
 
-    /// Puts the question on the socket, again after each pause, and waits for what becomes of it for as long as it is polled;
-    /// how that came is said with it.
+    /// Sends a question whose answer the caller waits for.
     ///
     /// # Errors
     /// Where the system cannot send from this socket.
-    pub(super) async fn ask(
-        &self,
+    pub(super) fn ask(self: &Arc<Self>, question: &Question, how: (Spelling, Announced)) -> io::Result<Sent> {
+        let (asker, told) = oneshot::channel();
+        let at = Instant::now();
+        let id = self.send_new(question, how)?.wait(Hearer::Task(asker));
+        Ok(Sent { socket: Arc::clone(self), id: Some(id), told, at })
+    }
+
+    /// Sends a question for which nobody waits; it is looked after at `due`.
+    ///
+    /// # Errors
+    /// Where the system cannot send from this socket; the question is given back.
+    pub(super) fn ask_swiftly<S: Swift + 'static>(
+        self: &Arc<Self>,
         question: &Question,
-        (spelling, announced): (Spelling, Announced),
-        mut pauses: Pauses,
-        counters: &Counters,
-    ) -> io::Result<(Told, Came)> {
-        let (_asked, bytes, mut told) = self.take_in(question, spelling, announced);
-        let mut sent = Instant::now();
-        let mut sendings = 1;
-        self.send(&bytes).await?;
-        let mut again = pin!(sleep_until(next(sent, &mut pauses)));
-        loop {
-            // What ICMP says of the port comes as an error, with nothing to be read.
-            tokio::select! {
-                biased;
-                told = &mut told => {
-                    let told = told.expect("whoever takes a question off the socket tells it, and this one's asker is here");
-                    return Ok((told, Came { sendings, after: sent.elapsed() }));
-                }
-                ready = self.udp.ready(Interest::READABLE | Interest::ERROR) => {
-                    if ready?.is_error() && self.refused()? {
-                        self.tell_all();
-                    }
-                    self.read(counters);
-                }
-                () = &mut again => {
-                    sent = Instant::now();
-                    sendings += 1;
-                    self.send(&bytes).await?;
-                    again.as_mut().reset(next(sent, &mut pauses));
-                }
+        how: (Spelling, Announced),
+        swift: Box<S>,
+        due: Instant,
+    ) -> Result<(), (io::Error, Box<S>)> {
+        let now = swift.at();
+        match self.send_new(question, how) {
+            Ok(new) => {
+                let id = new.wait(Hearer::Swift(swift));
+                self.place.receiver().remind(now, due, self, id);
+                Ok(())
             }
+            Err(error) => Err((error, swift)),
         }
     }
 
-    /// Gives the question an id that this socket has not carried.
-    fn take_in(
-        &self,
-        question: &Question,
-        spelling: Spelling,
-        announced: Announced,
-    ) -> (Asked<'_>, Vec<u8>, oneshot::Receiver<Told>) {
-        let mut carried = self.carried();
+    /// Gives the question an id that this socket has not carried, and sends it; no reply is heard before it waits.
+    fn send_new(&self, question: &Question, (spelling, announced): (Spelling, Announced)) -> io::Result<New<'_>> {
+        let carried = self.carried();
         let id = loop {
             let id = rand::random();
-            if carried.iter().all(|known| known.id != id) {
+            if !carried.ids.contains(&id) {
                 break id;
             }
         };
-        let (bytes, expected) = question.send(id, spelling, announced).into_parts();
-        let (asker, told) = oneshot::channel();
-        carried.push(Carried { id, waiting: Some(Waiting { expected, mismatches: 0, asker }) });
-        (Asked { socket: self, id }, bytes, told)
+        let sending = question.send(id, spelling, announced);
+        self.send(sending.bytes())?;
+        Ok(New { carried, sending })
     }
 
-    /// Sends; an error that the socket still holds from an earlier datagram is told and does not keep this one.
-    async fn send(&self, bytes: &[u8]) -> io::Result<()> {
-        match self.udp.send(bytes).await {
-            Err(error) if error.kind() == ErrorKind::ConnectionRefused => self.udp.send(bytes).await.map(drop),
+    /// Sends; an error that the socket still holds from an earlier datagram does not keep this one, and what the system has no
+    /// room for is lost as on the way.
+    fn send(&self, bytes: &[u8]) -> io::Result<()> {
+        let sent = match self.udp.send(bytes) {
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => self.udp.send(bytes),
+            sent => sent,
+        };
+        match sent {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
             sent => sent.map(drop),
         }
     }
 
-    /// Reads all that has come and hands each reply to its question.
-    fn read(&self, counters: &Counters) {
-        DATAGRAM.with_borrow_mut(|datagram| {
-            loop {
-                match self.udp.try_recv(datagram) {
-                    Ok(length) => self.deliver(&datagram[..length], counters),
-                    Err(error) if error.kind() == ErrorKind::ConnectionRefused => self.tell_all(),
-                    Err(_) => return,
-                }
-            }
-        });
+    /// Sends the question with this id again, as it was sent before.
+    fn send_again(&self, id: u16) -> io::Result<()> {
+        let carried = self.carried();
+        // Where it does not wait any more, there is something to tell already.
+        carried.waiting.iter().find(|known| known.sending.id() == id).map_or(Ok(()), |known| self.send(known.sending.bytes()))
     }
 
-    fn deliver(&self, datagram: &[u8], counters: &Counters) {
+    /// Reads what has come and tells each question its reply, until nobody waits any more, or there is nothing more.
+    ///
+    /// What comes behind the last reply is read when more comes; should it have filled the socket, a question here is overdue
+    /// before anything is heard, and what is overdue is looked for here.
+    pub(super) fn read(self: &Arc<Self>, buffer: &mut [u8], now: Instant) {
+        loop {
+            match self.udp.recv(buffer) {
+                Ok(length) => match self.deliver(&buffer[..length], now) {
+                    Heard::Last => return,
+                    Heard::More => {}
+                },
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => self.tell_all(now),
+            }
+        }
+    }
+
+    fn deliver(self: &Arc<Self>, datagram: &[u8], now: Instant) -> Heard {
         let Some(id) = datagram.first_chunk().map(|id| u16::from_be_bytes(*id)) else {
-            return counters.fault(Fault::Malformed);
+            self.counters.fault(Fault::Malformed);
+            return Heard::More;
         };
         let mut carried = self.carried();
-        let fit = match carried.iter_mut().find(|known| known.id == id) {
-            None => Fit::Mismatch,
-            // Late, or a second time: the answer to a repetition.
-            Some(Carried { waiting: None, .. }) => return,
-            Some(Carried { waiting: place @ Some(_), .. }) => {
-                let waiting = place.as_ref().expect("the arm says so");
-                match waiting.expected.judge(datagram) {
-                    fit @ (Fit::Mismatch | Fit::Malformed) => fit,
-                    fit @ (Fit::Answer(_) | Fit::Truncated | Fit::OtherCase | Fit::Bare(_) | Fit::Useless) => {
-                        // An asker who has left in this moment needs no answer.
-                        return drop(place.take().map(|waiting| waiting.asker.send(Told::Fit(fit))));
-                    }
+        let fit = match carried.waiting.iter().position(|known| known.sending.id() == id) {
+            Some(place) => match carried.waiting[place].sending.judge(datagram) {
+                fit @ (Fit::Mismatch | Fit::Malformed) => fit,
+                fit @ (Fit::Answer(_) | Fit::Truncated | Fit::OtherCase | Fit::Bare(_) | Fit::Useless) => {
+                    let waiting = carried.waiting.swap_remove(place);
+                    let heard = if carried.waiting.is_empty() { Heard::Last } else { Heard::More };
+                    drop(carried);
+                    self.tell(waiting.hearer, Told::Fit(fit), now);
+                    return heard;
                 }
-            }
+            },
+            // Late, or a second time: the answer to a repetition.
+            None if carried.ids.contains(&id) => return Heard::More,
+            None => Fit::Mismatch,
         };
         match fit {
-            Fit::Malformed => counters.fault(Fault::Malformed),
+            Fit::Malformed => self.counters.fault(Fault::Malformed),
             Fit::Mismatch | Fit::Answer(_) | Fit::Truncated | Fit::OtherCase | Fit::Bare(_) | Fit::Useless => {
-                counters.fault(Fault::Mismatch);
-                mismatch(&mut carried);
+                self.counters.fault(Fault::Mismatch);
+                let doubtful = mismatch(&mut carried.waiting);
+                drop(carried);
+                for waiting in doubtful {
+                    self.tell(waiting.hearer, Told::Doubtful, now);
+                }
             }
         }
-    }
-
-    /// Takes the error that the socket holds, so that it is not ready for it again; whether there was one.
-    fn refused(&self) -> io::Result<bool> {
-        if self.udp.take_error()?.is_some() {
-            return Ok(true);
-        }
-        match self.udp.try_io(Interest::ERROR, || Err::<(), _>(ErrorKind::WouldBlock.into())) {
-            Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error),
-            Err(_) | Ok(()) => Ok(false),
-        }
+        Heard::More
     }
 
     /// Tells every question here that a datagram from this port was refused.
-    pub(super) fn tell_all(&self) {
-        for waiting in self.carried().iter_mut().filter_map(|known| known.waiting.take()) {
-            drop(waiting.asker.send(Told::Refused));
+    pub(super) fn tell_all(self: &Arc<Self>, now: Instant) {
+        let waiting = std::mem::take(&mut self.carried().waiting);
+        for waiting in waiting {
+            self.tell(waiting.hearer, Told::Refused, now);
         }
     }
 
-    fn carried(&self) -> MutexGuard<'_, Vec<Carried>> {
+    fn tell(self: &Arc<Self>, hearer: Hearer, told: Told, now: Instant) {
+        match hearer {
+            // An asker who has left in this moment needs no answer.
+            Hearer::Task(task) => drop(task.send(told)),
+            Hearer::Swift(swift) => swift.told(self, told, now),
+        }
+    }
+
+    /// Has a task wait for the question with this id, for which nobody waits, where it has not come to its end.
+    pub(super) fn overdue(self: &Arc<Self>, id: u16, buffer: &mut [u8], now: Instant) {
+        if !self.carried().waiting.iter().any(|known| known.sending.id() == id) {
+            return;
+        }
+        self.read(buffer, now);
+        let (asker, told) = oneshot::channel();
+        let before = {
+            let mut carried = self.carried();
+            let waiting = carried.waiting.iter_mut().find(|known| known.sending.id() == id);
+            waiting.map(|waiting| std::mem::replace(&mut waiting.hearer, Hearer::Task(asker)))
+        };
+        if let Some(Hearer::Swift(swift)) = before {
+            let sent = Sent { socket: Arc::clone(self), id: Some(id), told, at: swift.at() };
+            swift.overdue(sent);
+        }
+    }
+
+    fn carried(&self) -> MutexGuard<'_, Carried> {
         self.carried.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Asked<'_> {
-    fn drop(&mut self) {
-        if let Some(known) = self.socket.carried().iter_mut().find(|known| known.id == self.id) {
-            known.waiting = None;
+impl New<'_> {
+    /// Has it wait for its reply; the id is returned.
+    fn wait(mut self, hearer: Hearer) -> u16 {
+        let id = self.sending.id();
+        self.carried.ids.push(id);
+        self.carried.waiting.push(Waiting { sending: self.sending, mismatches: 0, hearer });
+        id
+    }
+}
+
+impl Sent {
+    /// A question of which is known already what became of it.
+    pub(super) fn with(socket: &Arc<Socket>, told: Told, at: Instant) -> Self {
+        let (asker, receiver) = oneshot::channel();
+        asker.send(told).expect("the receiver is here");
+        Self { socket: Arc::clone(socket), id: None, told: receiver, at }
+    }
+
+    /// Waits for what becomes of the question for as long as it is polled, and sends it again after each pause; how the answer
+    /// came is said with it.
+    ///
+    /// # Errors
+    /// Where the system cannot send any more.
+    pub(super) async fn wait(mut self, mut pauses: Pauses) -> io::Result<(Told, Came)> {
+        let (mut sent, mut sendings) = (self.at, 1);
+        loop {
+            tokio::select! {
+                biased;
+                told = &mut self.told => {
+                    let told = told.expect("whoever takes a question off the socket tells it, and this one's asker is here");
+                    return Ok((told, Came { sendings, after: sent.elapsed() }));
+                }
+                () = sleep_until(next(sent, &mut pauses)) => {
+                    (sent, sendings) = (Instant::now(), sendings + 1);
+                    if let Some(id) = self.id {
+                        self.socket.send_again(id)?;
+                    }
+                }
+            }
         }
     }
 }
 
-/// A datagram that fits nobody may have been meant for anyone here.
-fn mismatch(carried: &mut [Carried]) {
-    for known in carried {
-        let Some(waiting) = &mut known.waiting else { continue };
-        waiting.mismatches += 1;
-        if waiting.mismatches == MISMATCHES
-            && let Some(waiting) = known.waiting.take()
-        {
-            drop(waiting.asker.send(Told::Doubtful));
+impl Drop for Sent {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            self.socket.carried().waiting.retain(|known| known.sending.id() != id);
         }
     }
+}
+
+/// A datagram that fits nobody may have been meant for anyone here; those are taken out who have met too many.
+fn mismatch(waiting: &mut Vec<Waiting>) -> Vec<Waiting> {
+    for known in &mut *waiting {
+        known.mismatches += 1;
+    }
+    waiting.extract_if(.., |known| known.mismatches >= MISMATCHES).collect()
 }
 
 /// When to send again.

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
+use super::counters::Counters;
 use super::ration::{MOST, Ration, Share};
 use super::socket::Socket;
 
@@ -45,6 +46,7 @@ const DRAWS: usize = 16;
 #[derive(Debug)]
 pub(super) struct Sockets {
     upstream: SocketAddr,
+    counters: Arc<Counters>,
     share: Share,
     state: Mutex<State>,
     due: Arc<Notify>,
@@ -80,7 +82,7 @@ struct Slot {
 
 impl Sockets {
     /// Sockets to `upstream`; none is opened yet.
-    pub(super) fn new(upstream: SocketAddr, ration: &Arc<Ration>) -> Arc<Self> {
+    pub(super) fn new(upstream: SocketAddr, counters: &Arc<Counters>, ration: &Arc<Ration>) -> Arc<Self> {
         let now = Instant::now();
         let state = State {
             slots: Vec::new(),
@@ -92,7 +94,8 @@ impl Sockets {
             said: None,
             said_share: MOST,
         };
-        Arc::new(Self { upstream, share: ration.share(), state: Mutex::new(state), due: Arc::default() })
+        let counters = Arc::clone(counters);
+        Arc::new(Self { upstream, counters, share: ration.share(), state: Mutex::new(state), due: Arc::default() })
     }
 
     /// A socket for one question: a random one of those that take questions. Only where there is none, and for the very first
@@ -114,7 +117,7 @@ impl Sockets {
         let drawn = (0..draws).map(|_| rand::random_range(0..count)).find(|place| state.slots[*place].takes_questions(now));
         let place = match drawn {
             Some(place) => place,
-            None => state.open(self.upstream, now)?,
+            None => state.open(self, now)?,
         };
         let slot = &mut state.slots[place];
         slot.first_asked.get_or_insert(now);
@@ -160,7 +163,7 @@ impl Sockets {
             (wanted, wanted.saturating_sub(fit))
         };
         while missing > 0 {
-            let opened: io::Result<Vec<_>> = (0..missing.min(BATCH)).map(|_| Slot::open(self.upstream, now)).collect();
+            let opened: io::Result<Vec<_>> = (0..missing.min(BATCH)).map(|_| Slot::open(self, now)).collect();
             match opened {
                 Ok(opened) => {
                     missing -= opened.len();
@@ -185,9 +188,9 @@ impl Sockets {
 
 impl State {
     /// Opens a socket for one question and says where it stands; where none can be opened, any of those that there are.
-    fn open(&mut self, upstream: SocketAddr, now: Instant) -> io::Result<usize> {
+    fn open(&mut self, sockets: &Sockets, now: Instant) -> io::Result<usize> {
         let count = self.slots.len();
-        match Slot::open(upstream, now) {
+        match Slot::open(sockets, now) {
             Ok(slot) if count < LEAST => {
                 self.slots.push(slot);
                 Ok(count)
@@ -239,8 +242,8 @@ impl State {
 }
 
 impl Slot {
-    fn open(upstream: SocketAddr, now: Instant) -> io::Result<Self> {
-        Ok(Self { socket: Arc::new(Socket::open(upstream)?), opened: now, first_asked: None, questions: 0 })
+    fn open(sockets: &Sockets, now: Instant) -> io::Result<Self> {
+        Ok(Self { socket: Socket::open(sockets.upstream, &sockets.counters)?, opened: now, first_asked: None, questions: 0 })
     }
 
     fn takes_questions(&self, now: Instant) -> bool {

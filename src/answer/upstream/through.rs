@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use super::pool::{Answer, Upstreams};
+use super::pool::{Answer, Putting, Upstreams};
 use super::question::Question;
+use super::swift::{Keep, Known};
 use crate::answer::cache::{Cache, CacheKey, Found, Freshness, Memo, Renewal};
 use crate::dns::{Ede, Query, Rcode};
 
@@ -112,15 +113,24 @@ impl Upstreams {
     /// The answer, or the failure, is in `cache` before any asker has it: there is no moment in which the same question could be
     /// asked again. It comes there too where nobody waits for it any more.
     pub async fn ask_through(&self, cache: &Arc<Cache>, query: &Query, now: Duration) -> Given {
-        let begun = Instant::now();
-        let (question, route) = (Question::of(query), self.route());
-        let keep = {
-            let (cache, question) = (Arc::clone(cache), question.clone());
-            move |answer: &Answer| cache.keep(&question.key(route), answer, now + begun.elapsed())
-        };
-        let known = || cache.known(&CacheKey::of(query, route), now);
-        let asking = self.join(question, Some(query.source.client.ip()), known, keep);
-        self.or_stale(cache, query, now, asking).await.counted(cache)
+        self.ask_further(cache, query, now, Duration::ZERO).await
+    }
+
+    /// As [`Upstreams::ask_through`], for a client that has `waited` already.
+    pub async fn ask_further(&self, cache: &Arc<Cache>, query: &Query, now: Duration, waited: Duration) -> Given {
+        let keep = keep(cache, now, Known::Suffices);
+        let asking = self.join(Question::of(query), Some(query.source.client.ip()), Some(keep));
+        self.or_stale(cache, query, now, waited, asking).await.counted(cache)
+    }
+
+    /// The question of `query`, to be asked by somebody who does not wait; what its answer means is for [`Upstreams::given`] to say.
+    pub fn putting(&self, cache: &Arc<Cache>, query: &Query, now: Duration) -> Putting {
+        Putting::new(self, Question::of(query), query.source.client.ip(), keep(cache, now, Known::Suffices))
+    }
+
+    /// What is said to a client at the running time `now` where its question came to `answer`.
+    pub fn given(&self, cache: &Cache, query: &Query, now: Duration, answer: Answer) -> Given {
+        self.or_last(cache, query, now, answer).counted(cache)
     }
 
     /// What upstreams said last, for want of anything fresher.
@@ -136,34 +146,49 @@ impl Upstreams {
         {
             return Given::Kept(found);
         }
-        self.or_stale(cache, query, now, self.ask(query)).await
+        self.or_stale(cache, query, now, Duration::ZERO, self.ask(query)).await
     }
 
     /// Puts a question again though nobody waits for it; what comes is kept.
     pub(in crate::answer) async fn renew(&self, cache: &Arc<Cache>, renewal: &Renewal, now: Duration) {
         let Renewal { name, record_type, class, ask, .. } = renewal;
         let question = Question { name: name.clone(), record_type: *record_type, class: *class, ask: *ask };
-        let (cache, begun, route, kept) = (Arc::clone(cache), Instant::now(), self.route(), question.clone());
-        let keep = move |answer: &Answer| cache.keep(&kept.key(route), answer, now + begun.elapsed());
         // Whoever asks meanwhile joins this flight, and what it brings is in the cache.
-        self.join(question, None, || None, keep).await.ok();
+        self.join(question, None, Some(keep(cache, now, Known::IsRenewed))).await.ok();
     }
 
     /// What `asking` brings, or what may be given in its place: at [`STALE_AFTER`], or where it fails.
-    async fn or_stale(&self, cache: &Cache, query: &Query, now: Duration, asking: impl Future<Output = Answer>) -> Given {
+    async fn or_stale(
+        &self,
+        cache: &Cache,
+        query: &Query,
+        now: Duration,
+        waited: Duration,
+        asking: impl Future<Output = Answer>,
+    ) -> Given {
         let begun = Instant::now();
-        let stale = || self.last_said(cache, query, now + begun.elapsed());
         let mut asking = pin!(asking);
-        let answer = match timeout(STALE_AFTER, &mut asking).await {
+        let answer = match timeout(STALE_AFTER.saturating_sub(waited), &mut asking).await {
             Ok(answer) => answer,
-            Err(_) => match stale() {
+            Err(_) => match self.last_said(cache, query, now + begun.elapsed()) {
                 Some(stale) => return stale,
                 None => asking.await,
             },
         };
-        let failed = answer.as_ref().map_or(true, |relayed| !matches!(relayed.rcode(), Rcode::NOERROR | Rcode::NXDOMAIN));
-        if failed && let Some(stale) = stale() { stale } else { Given::Brought(answer) }
+        self.or_last(cache, query, now + begun.elapsed(), answer)
     }
+
+    /// The answer, or, where it is none, what was said before.
+    fn or_last(&self, cache: &Cache, query: &Query, now: Duration, answer: Answer) -> Given {
+        let failed = answer.as_ref().map_or(true, |relayed| !matches!(relayed.rcode(), Rcode::NOERROR | Rcode::NXDOMAIN));
+        let stale = if failed { self.last_said(cache, query, now) } else { None };
+        stale.unwrap_or(Given::Brought(answer))
+    }
+}
+
+/// What a question comes to is to be kept; `now` is the running time.
+fn keep(cache: &Arc<Cache>, now: Duration, known: Known) -> Keep {
+    Keep { cache: Arc::clone(cache), asked: now, begun: Instant::now(), known }
 }
 
 #[cfg(test)]

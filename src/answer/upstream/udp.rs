@@ -13,7 +13,7 @@ use super::counters::Counters;
 use super::failure::Fault;
 use super::pace::{Pace, Pauses};
 use super::question::{Announced, Fit, Question, Spelling};
-use super::socket::Told;
+use super::socket::{Sent, Told};
 use super::sockets::Sockets;
 use crate::dns::Relayed;
 
@@ -21,7 +21,7 @@ use crate::dns::Relayed;
 #[derive(Debug)]
 pub(super) enum Heard {
     /// The answer.
-    Answer(Box<Relayed>),
+    Answer(Arc<Relayed>),
     /// Aliases in a circle, or endless: an answer, but of no use.
     Useless,
     /// Only TCP can tell.
@@ -39,7 +39,8 @@ pub(super) enum Why {
     Doubtful,
 }
 
-/// Sends the question, again after each of the `pauses`, and waits for its answer for as long as it is polled.
+/// Sends the question, unless it is `sent` already, again after each of the `pauses`, and waits for its answer for as long as it
+/// is polled.
 ///
 /// # Errors
 /// [`Fault::Unreachable`] where nobody listens there, [`Fault::Network`] where there is no way.
@@ -49,11 +50,19 @@ pub(super) async fn exchange(
     how: (Spelling, Announced),
     (pace, pauses): (&Pace, Pauses),
     counters: &Counters,
+    mut sent: Option<Sent>,
 ) -> Result<Heard, Fault> {
     let mut first = true;
     loop {
-        let socket = sockets.draw(Instant::now()).map_err(|error| fault(&error))?;
-        let (told, came) = match socket.ask(question, how, pauses, counters).await {
+        let asked = match sent.take() {
+            Some(sent) => Ok(sent),
+            None => sockets.draw(Instant::now()).map_err(|error| fault(&error))?.ask(question, how),
+        };
+        let told = match asked {
+            Ok(sent) => sent.wait(pauses).await,
+            Err(error) => Err(error),
+        };
+        let (told, came) = match told {
             Ok(told) => told,
             // The socket is bound to an address that this machine no longer has; the others are too.
             Err(_) if std::mem::take(&mut first) => {

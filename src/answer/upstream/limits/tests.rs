@@ -93,6 +93,6 @@ fn one_client_at_its_bound_leaves_room_for_the_next() {
     assert!(limits.client(other).is_some());
     drop(held);
     assert!(limits.client(pupil).is_some());
-    let counted: usize = limits.clients.iter().map(|part| part.lock().expect("no panic").len()).sum();
+    let counted: usize = limits.clients.parts.iter().map(|part| part.lock().expect("no panic").len()).sum();
     assert_eq!(counted, 0, "a client without waiting queries takes no memory");
 }

@@ -1,0 +1,110 @@
+//! A query that needs an upstream, answered without a task: its question is put, and the thread that hears the answer goes on.
+//!
+//! The rule: what one answer in time does not settle is taken up by a task, as every query by TCP is. In whatever way it ends,
+//! the client has one reply.
+//!
+//! # Cost
+//! One allocation, one look at the clocks. Guarded by `benches/upstream.rs`.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::runtime::Handle;
+
+use super::account::{Accounts, View, Waiting};
+use super::{conclude, way};
+use crate::answer::Answer;
+use crate::answer::upstream::Asker;
+
+/// What the thread that hears answers works with: a view of its own, and room for a reply.
+#[derive(Debug, Default)]
+pub struct Desk(Mutex<Option<(View, Vec<u8>)>>);
+
+/// A query for whose answer nobody waits.
+struct Forwarded<R: FnOnce(&[u8])> {
+    accounts: Arc<Accounts>,
+    waiting: Box<Waiting>,
+    runtime: Handle,
+    /// None once it has replied.
+    reply: Option<R>,
+}
+
+impl Accounts {
+    /// Has a query that waits answered by `reply`, whenever that is. To be called within the runtime.
+    pub fn forward(self: &Arc<Self>, waiting: Box<Waiting>, reply: impl FnOnce(&[u8]) + Send + 'static) {
+        let (accounts, runtime) = (Arc::clone(self), Handle::current());
+        let forwarded = Box::new(Forwarded { accounts, waiting, runtime, reply: Some(reply) });
+        // A fault of ours costs this query: it is dropped, and with that answered.
+        catch_unwind(AssertUnwindSafe(|| forwarded.put())).ok();
+    }
+}
+
+impl<R: FnOnce(&[u8]) + Send + 'static> Forwarded<R> {
+    /// Puts the first question.
+    fn put(self: Box<Self>) {
+        let plan = &self.waiting.plan;
+        let trial = plan.trial();
+        let sought = trial.sought(&plan.decision);
+        let Some(upstreams) = way::first_asked(&sought, &plan.snapshot) else { return self.delayed() };
+        let putting = upstreams.putting(&self.accounts.rooms.cache, &sought, plan.now.running);
+        putting.asked_by(self);
+    }
+
+    fn told(&mut self, answer: Answer) -> bool {
+        let Self { accounts, waiting, .. } = self;
+        let Waiting { plan, since } = &**waiting;
+        let mut desk = accounts.desk.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (view, out) = desk.get_or_insert_with(|| (accounts.view(), Vec::new()));
+        accounts.refresh(view);
+        let now = view.time_for(plan.snapshot());
+        out.clear();
+        let trial = plan.trial();
+        let sought = trial.sought(&plan.decision);
+        let Some(upstreams) = way::first_asked(&sought, &plan.snapshot) else { return false };
+        let given = upstreams.given(&accounts.rooms.cache, &sought, now.running, answer);
+        if way::onward(&given).is_some() {
+            return false;
+        }
+        let Ok(done) = conclude(plan, &sought.name, &given, &now, out) else { return false };
+        accounts.note(plan.query(), plan.snapshot(), &plan.now, view.pen(), done, *since);
+        if let Some(reply) = self.reply.take() {
+            reply(out);
+        }
+        true
+    }
+}
+
+impl<R: FnOnce(&[u8]) + Send + 'static> Asker for Forwarded<R> {
+    fn told(mut self: Box<Self>, answer: Answer) {
+        if !Self::told(&mut self, answer) {
+            // An alias leads out of the upstreams' part, or a window has opened: what is known by now is in the cache.
+            self.delayed();
+        }
+    }
+
+    fn delayed(mut self: Box<Self>) {
+        let runtime = self.runtime.clone();
+        runtime.spawn(async move {
+            let reply = self.accounts.finish(&self.waiting).await;
+            if let Some(way) = self.reply.take() {
+                way(&reply);
+            }
+        });
+    }
+}
+
+impl<R: FnOnce(&[u8])> Drop for Forwarded<R> {
+    /// Only a fault of ours, or the program's end, leaves a query without its reply.
+    fn drop(&mut self) {
+        if let Some(reply) = self.reply.take() {
+            reply(&self.accounts.give_up(&self.waiting));
+        }
+    }
+}
+
+impl<R: FnOnce(&[u8])> fmt::Debug for Forwarded<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Forwarded").field("waiting", &self.waiting).finish_non_exhaustive()
+    }
+}
