@@ -4,7 +4,7 @@
 //! the client has one reply.
 //!
 //! # Cost
-//! One allocation, one look at the clocks. Guarded by `benches/upstream.rs`.
+//! One allocation, one look at the clocks.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};

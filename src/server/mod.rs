@@ -167,7 +167,8 @@ impl Server {
         let rooms = Rooms { cache: Arc::new(Cache::new(program.cache)), limiter: RateLimiter::new(CLIENTS) };
         let snapshot = Arc::new(ArcSwap::new(snapshot));
         let started = clock.running();
-        let accounts = Arc::new(Accounts { snapshot, rooms, tally, journal, clock, notices: Notices::default(), desk: Desk::default() });
+        let accounts =
+            Arc::new(Accounts { snapshot, rooms, tally, journal, clock, notices: Notices::default(), desk: Desk::default() });
         let serving = Serving::start(&program, &accounts, limits()).await?;
         let since = accounts.clock.wall();
         let in_force = Mutex::new(InForce { program, warnings, loaded, since, failure: None });

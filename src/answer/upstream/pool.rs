@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::counters::UpstreamStats;
 use super::askers::{Asker, Askers, Asking};
+use super::counters::UpstreamStats;
 use super::exchange::{Begun, Effort, Outcome, Upstream};
 use super::failure::{FailureKind, Fault, UpstreamFailure};
 use super::health::{Change, Loud, Standing};
@@ -174,12 +174,11 @@ impl Pool {
         if question.class != Class::IN {
             return asking.tell(Err(UpstreamFailure { kind: FailureKind::Network, rcode: Some(Rcode::NOTIMP) }));
         }
-        let started = self.askers.join(question, asking, || {
-            match keep.as_ref().and_then(|keep| keep.known(question, self.route)) {
+        let started =
+            self.askers.join(question, asking, || match keep.as_ref().and_then(|keep| keep.known(question, self.route)) {
                 Some(known) => Err(known),
                 None => self.limits.question(&question.name).map_err(failure),
-            }
-        });
+            });
         if let Some(permit) = started {
             Landing::new(self, question, keep, permit).begin();
         }

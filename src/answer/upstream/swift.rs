@@ -4,7 +4,7 @@
 //! have been, from where it stands: who was asked when, by which socket, and who is still listened to.
 //!
 //! # Cost
-//! Neither task nor timer, and no wake-up but that by which the reply is heard. Guarded by `benches/upstream.rs`.
+//! Neither task nor timer, and no wake-up but that by which the reply is heard.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,7 @@ use super::pool::{Answer, Pool};
 use super::question::{Announced, Fit, Question, Spelling};
 use super::race::{Race, Turn};
 use super::socket::{Sent, Socket, Swift, Told};
+use super::wheel::TICK;
 use crate::answer::Route;
 use crate::answer::cache::Cache;
 
@@ -83,7 +84,8 @@ impl Landing {
         let (begun, runtime) = (Instant::now(), Handle::current());
         let mut race = self.pool.race(&self.question, begun);
         let Turn::Ask(_, upstream) = race.turn(begun) else { return self.run(race, None, &runtime) };
-        let until = race.next_step().min(begun + upstream.pause(race.time()));
+        // A tick before anything is due, so that the task is there in time.
+        let until = race.next_step().min(begun + upstream.pause(race.time())) - TICK;
         let Some(how) = upstream.how().filter(|_| until > begun) else {
             return self.run(race, Some((upstream, None)), &runtime);
         };

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::time::timeout;
 
+use super::super::askers::Asker;
 use super::super::scripted::{By, ScriptedUpstream, Step};
 use super::super::testing::{RIGHT, WRONG, addresses_in, in_order, query, query_from};
 use super::*;
@@ -13,6 +14,7 @@ use crate::dns::Ede;
 mod authority;
 mod dying;
 mod order;
+mod swift;
 
 const LONG: Duration = Duration::from_secs(10);
 const SECOND: Duration = Duration::from_secs(1);

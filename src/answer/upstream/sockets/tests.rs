@@ -16,7 +16,7 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn pool(upstream: SocketAddr, sockets: usize) -> Arc<Sockets> {
-    Sockets::new(upstream, &Ration::new(sockets))
+    Sockets::new(upstream, &Arc::default(), &Ration::new(sockets))
 }
 
 /// Lets the keeper do its work; the clock stands still or runs.
@@ -70,6 +70,7 @@ async fn twenty_thousand_questions_have_ports_and_ids_that_nobody_foresees() {
                     (Spelling::Random, Announced::Edns),
                     (&pace, pace.pauses(100 * SECOND)),
                     &counters,
+                    None,
                 );
                 assert!(matches!(asked.await, Ok(Heard::Answer(_))));
             }
@@ -192,13 +193,13 @@ async fn one_word_that_nobody_listens_is_not_believed() {
     let (sockets, counters, pace) = (pool(scripted.address, 64), Counters::default(), Pace::default());
     let question = Question::of(&query("school.example"));
     let how = (Spelling::Random, Announced::Edns);
-    let asked = exchange(&sockets, &question, how, (&pace, pace.pauses(100 * SECOND)), &counters);
+    let asked = exchange(&sockets, &question, how, (&pace, pace.pauses(100 * SECOND)), &counters, None);
     let forger = async {
         while scripted.seen().is_empty() {
             tokio::task::yield_now().await;
         }
         // As if ICMP had come for each port: the question is on one of them.
-        held(&sockets).iter().for_each(|socket| socket.tell_all());
+        held(&sockets).iter().for_each(|socket| socket.tell_all(Instant::now()));
     };
     let (heard, ()) = tokio::join!(asked, forger);
     assert!(matches!(heard, Ok(Heard::Answer(_))), "{heard:?}");
@@ -219,7 +220,7 @@ async fn renewed_sockets_are_all_new() {
 #[tokio::test]
 async fn a_pool_that_is_dropped_leaves_its_share() {
     let (ration, now) = (Ration::new(64), Instant::now());
-    let [first, second] = [(); 2].map(|()| Sockets::new(([127, 0, 0, 1], 9).into(), &ration));
+    let [first, second] = [(); 2].map(|()| Sockets::new(([127, 0, 0, 1], 9).into(), &Arc::default(), &ration));
     (0..8).for_each(|_| drop(first.draw(now)));
     filled(&first, 32).await;
     drop(second);
