@@ -2,7 +2,7 @@
 //!
 //! It remembers which entries may still be repeated, by a keyed hash and so without a name or an address.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::time::Duration;
 
@@ -24,6 +24,10 @@ pub(super) struct Folds {
     /// Random for each run, so that nobody can make two names meet.
     key: (u64, u64),
     open: HashMap<u128, Fold, BuildHasherDefault<Taken>>,
+    /// The keys in the order in which they were remembered, and when.
+    order: VecDeque<(Duration, u128)>,
+    /// The opening of the store whose rows are remembered.
+    generation: u64,
 }
 
 /// An entry that may still be repeated.
@@ -44,10 +48,10 @@ pub(super) struct Fold {
 /// Where an entry is that may still be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stand {
-    /// Among the lines of this round, which are not yet written.
-    Here(usize),
-    /// In the store.
-    Stored(Row),
+    /// At this place of this round, which is not yet written.
+    Here(u32),
+    /// In the store, at this place of its block.
+    Stored(Row, u32),
 }
 
 impl Fold {
@@ -71,7 +75,7 @@ pub(super) enum Place {
 
 impl Folds {
     pub(super) fn new() -> Self {
-        Self { key: rand::random(), open: HashMap::default() }
+        Self { key: rand::random(), open: HashMap::default(), order: VecDeque::new(), generation: 0 }
     }
 
     /// Places `entry`, and remembers it where it is the first of its kind.
@@ -99,6 +103,7 @@ impl Folds {
         stand: Stand,
         line: Option<Box<Line>>,
     ) -> Option<Fold> {
+        self.order.push_back((uptime, key));
         self.open.insert(key, Fold { first: entry.time, since: uptime, stand, repeats: 0, line })
     }
 
@@ -108,24 +113,38 @@ impl Folds {
 
     /// Forgets the entries of databases other than that of `generation`.
     pub(super) fn retain(&mut self, generation: u64) {
-        self.open.retain(|_, fold| match fold.stand {
-            Stand::Here(_) => true,
-            Stand::Stored(row) => row.generation == generation,
-        });
+        if std::mem::replace(&mut self.generation, generation) != generation {
+            self.open.retain(|_, fold| match fold.stand {
+                Stand::Here(_) => true,
+                Stand::Stored(row, _) => row.generation == generation,
+            });
+        }
     }
 
     /// Forgets everything, after a round that was lost: what repeats it is a first one again, and so nothing is counted twice.
     pub(super) fn clear(&mut self) {
         self.open.clear();
+        self.order.clear();
     }
 
     /// Takes out what cannot be repeated any more at `uptime`.
     pub(super) fn closed(&mut self, uptime: Duration) -> Vec<Fold> {
-        self.open.extract_if(|_, fold| uptime.saturating_sub(fold.since) >= WINDOW).map(|(_, fold)| fold).collect()
+        let mut closed = Vec::new();
+        while let Some((since, key)) = self.order.front().copied()
+            && uptime.saturating_sub(since) >= WINDOW
+        {
+            self.order.pop_front();
+            // One that was remembered anew closes in its own time.
+            if self.open.get(&key).is_some_and(|fold| fold.since == since) {
+                closed.extend(self.open.remove(&key));
+            }
+        }
+        closed
     }
 
     /// Takes out everything.
     pub(super) fn all(&mut self) -> Vec<Fold> {
+        self.order.clear();
         self.open.drain().map(|(_, fold)| fold).collect()
     }
 

@@ -13,7 +13,7 @@ use serde_json::ser::{Formatter, Serializer};
 use super::{Entry, Source};
 
 /// What is written where there is no category, tier or group to name.
-const NONE: &str = "none";
+pub(super) const NONE: &str = "none";
 
 /// One entry, ready to be written or read back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

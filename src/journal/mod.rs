@@ -3,6 +3,7 @@
 //! The rules: noting never waits; what is lost is counted; a name of kind `help` is in no record; a client is a pseudonym
 //! whose key dies with the last entry it made; what is past its time is gone from the disk to the bytes.
 
+mod block;
 mod counts;
 mod entry;
 mod fold;

@@ -1,19 +1,17 @@
 //! Reading the journal, while the server writes it or without one.
 //!
-//! It changes nothing and holds one entry at a time, so that a year's entries need no more memory than a day's.
+//! It changes nothing and holds the entries of one or a few blocks at a time, so that a year's need no more memory than a day's.
 
-use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::types::Value;
-use rusqlite::{Connection, OpenFlags, Row, params_from_iter};
+use rusqlite::{Connection, OpenFlags};
 
-use super::store::FILE;
+use super::store::{FILE, read_block};
 use super::{Line, Pseudonyms};
 use crate::dns::Name;
 
@@ -43,6 +41,9 @@ pub enum ReadError {
     /// The database cannot be read.
     #[error("the journal cannot be read: {0}")]
     Database(#[from] rusqlite::Error),
+    /// All others were given.
+    #[error("{0} of the journal's blocks are damaged and were left out: the disk has lost something")]
+    Damaged(u64),
     /// The keys cannot be read, or what was read cannot be shown.
     #[error("{0}")]
     File(#[from] io::Error),
@@ -64,99 +65,91 @@ pub fn read(
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
-    let (conditions, values) = conditions(directory, filter)?;
-    let order = if filter.limit.is_some() { "DESC" } else { "ASC" };
-    let mut statement = connection.prepare(&format!(
-        r#"SELECT time, client, "group", tier, name, type, transport, verdict, reason, category, lists, rule, rcode, micros,
-           snapshot, repeats FROM entries {conditions} ORDER BY time {order}, id {order}"#
-    ))?;
-    let mut rows = statement.query(params_from_iter(values))?;
-    let mut newest = VecDeque::new();
+    let wanted = Wanted::of(directory, filter)?;
+    let order = if filter.limit.is_some() { "last DESC, id DESC" } else { "first, id" };
+    let mut statement = connection
+        .prepare(&format!("SELECT id, first, last, octets FROM blocks WHERE last >= ?1 AND first < ?2 ORDER BY {order}"))?;
+    let mut blocks = statement.query([wanted.since, wanted.until])?;
+    let mut damaged = 0;
     let mut shown = 0;
-    while let Some(row) = rows.next()? {
-        let line = line(row)?;
-        if !is_wanted(&line.name, filter.name.as_ref()) {
-            continue;
-        }
+    // Blocks overlap a little, so an entry is given when no block that is still to come can hold one before it.
+    let mut waiting: BTreeMap<Place, Line> = BTreeMap::new();
+    while let Some(row) = blocks.next()? {
+        let (id, first, last): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         match filter.limit {
-            Some(limit) if newest.len() >= limit => break,
-            Some(_) => newest.push_front(line),
             None => {
-                shown += 1;
-                if show(line)?.is_break() {
-                    return Ok(shown);
+                let later = waiting.split_off(&(first, i64::MIN, 0));
+                for line in std::mem::replace(&mut waiting, later).into_values() {
+                    shown += 1;
+                    if show(line)?.is_break() {
+                        return Ok(shown);
+                    }
                 }
             }
+            // None that is still to come is newer than the oldest of those that are wanted.
+            Some(limit) if waiting.len() >= limit && waiting.first_key_value().is_none_or(|(place, _)| place.0 > last) => break,
+            Some(_) => {}
+        }
+        let octets = row.get_ref(3)?.as_blob().unwrap_or_default();
+        let Ok(lines) = read_block(&connection, id, octets)? else {
+            damaged += 1;
+            continue;
+        };
+        let places = lines.into_iter().zip(0_usize..).filter(|(line, _)| wanted.is(line));
+        waiting.extend(places.map(|(line, at)| ((line.time.as_millisecond(), id, at), line)));
+        while filter.limit.is_some_and(|limit| waiting.len() > limit) {
+            waiting.pop_first();
         }
     }
-    for line in newest {
+    for line in waiting.into_values() {
         shown += 1;
         if show(line)?.is_break() {
-            break;
+            return Ok(shown);
         }
     }
-    Ok(shown)
+    if damaged > 0 { Err(ReadError::Damaged(damaged)) } else { Ok(shown) }
 }
 
-/// The conditions that the database can judge.
-fn conditions(directory: &Path, filter: &Filter) -> io::Result<(String, Vec<Value>)> {
-    let mut conditions = Vec::new();
-    let mut values: Vec<Value> = Vec::new();
-    if let Some(since) = filter.since {
-        conditions.push("time >= ?".to_owned());
-        values.push(since.as_millisecond().into());
+/// An entry's time, its block and its place there: the order in which entries are given.
+type Place = (i64, i64, usize);
+
+/// A filter, made ready for comparing.
+struct Wanted<'a> {
+    since: i64,
+    until: i64,
+    /// Every form in which the client may be written; none where any client is wanted.
+    clients: Option<Vec<String>>,
+    filter: &'a Filter,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(directory: &Path, filter: &'a Filter) -> io::Result<Self> {
+        let clients = match filter.client {
+            Some(client) => {
+                let mut forms = Pseudonyms::read(directory)?.all(client);
+                forms.push(client.to_canonical().to_string());
+                Some(forms)
+            }
+            None => None,
+        };
+        let since = filter.since.map_or(i64::MIN, Timestamp::as_millisecond);
+        let until = filter.until.map_or(i64::MAX, Timestamp::as_millisecond);
+        Ok(Self { since, until, clients, filter })
     }
-    if let Some(until) = filter.until {
-        conditions.push("time < ?".to_owned());
-        values.push(until.as_millisecond().into());
+
+    fn is(&self, line: &Line) -> bool {
+        let time = line.time.as_millisecond();
+        time >= self.since
+            && time < self.until
+            && self.clients.as_ref().is_none_or(|forms| forms.iter().any(|form| **form == *line.client))
+            && self.filter.group.as_ref().is_none_or(|group| **group == *line.group)
+            && is_wanted(&line.name, self.filter.name.as_ref())
     }
-    if let Some(client) = filter.client {
-        let mut forms = Pseudonyms::read(directory)?.all(client);
-        forms.push(client.to_canonical().to_string());
-        conditions.push(format!("client IN ({})", vec!["?"; forms.len()].join(", ")));
-        values.extend(forms.into_iter().map(Value::from));
-    }
-    if let Some(group) = &filter.group {
-        conditions.push(r#""group" = ?"#.to_owned());
-        values.push(group.clone().into());
-    }
-    if let Some(name) = filter.name.as_ref().filter(|name| !name.is_root()) {
-        // Coarse: `is_wanted` looks at the labels.
-        let text = name.to_string();
-        conditions.push("substr(name, -?) = ?".to_owned());
-        values.push(i64::try_from(text.len()).unwrap_or(i64::MAX).into());
-        values.push(text.into());
-    }
-    let conditions = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
-    Ok((conditions, values))
 }
 
 /// Whether the written `name` is `above` or stands below it.
 fn is_wanted(name: &str, above: Option<&Name>) -> bool {
     above.is_none_or(|above| Name::parse(name).is_ok_and(|name| name.is_at_or_below(above)))
-}
-
-fn line(row: &Row<'_>) -> Result<Line, rusqlite::Error> {
-    let text = |column: usize| row.get::<_, String>(column);
-    let count = |column: usize| Ok::<_, rusqlite::Error>(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0));
-    Ok(Line {
-        time: Timestamp::from_millisecond(row.get(0)?).unwrap_or(Timestamp::UNIX_EPOCH),
-        client: text(1)?.into(),
-        group: text(2)?.into(),
-        tier: text(3)?.into(),
-        name: text(4)?,
-        record_type: text(5)?,
-        transport: Cow::Owned(text(6)?),
-        verdict: Cow::Owned(text(7)?),
-        reason: Cow::Owned(text(8)?),
-        category: text(9)?.into(),
-        lists: serde_json::from_str(&text(10)?).unwrap_or_default(),
-        rule: text(11)?,
-        rcode: Cow::Owned(text(12)?),
-        micros: u32::try_from(row.get::<_, i64>(13)?).unwrap_or(u32::MAX),
-        snapshot: count(14)?,
-        repeats: count(15)?,
-    })
 }
 
 #[cfg(test)]

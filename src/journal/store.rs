@@ -1,8 +1,11 @@
-//! The store: one SQLite file, `journal.db`, whose columns are the fields of the JSON line.
+//! The store: one SQLite file, `journal.db`, with a row for the entries of each round.
 //!
+//! SQLite makes a round whole, gives its room back and leaves no octet behind; a row for each entry would cost ten times as much as
+//! all else that is done for a query.
 //! The rule: it heals by itself. A corrupt database is set aside and never deleted before its time, one that was deleted under us
 //! is made anew, and a full or read-only disk is tried again within ten seconds.
 
+use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -12,6 +15,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 
+use super::block::{self, Block, Damaged, Draft};
 use super::{Line, Moment};
 
 /// The store's file, below the state directory.
@@ -21,26 +25,30 @@ pub const FILE: &str = "journal.db";
 const APPLICATION: i32 = 0x4b68_6965;
 
 /// The schema's version. A later one keeps these columns, so a database of a later version is used as it is.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
-const SCHEMA: &str = r#"
-CREATE TABLE entries (
-    id INTEGER PRIMARY KEY, time INTEGER NOT NULL, client TEXT NOT NULL, "group" TEXT NOT NULL, tier TEXT NOT NULL,
-    name TEXT NOT NULL, type TEXT NOT NULL, transport TEXT NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL,
-    category TEXT NOT NULL, lists TEXT NOT NULL, rule TEXT NOT NULL, rcode TEXT NOT NULL, micros INTEGER NOT NULL,
-    snapshot INTEGER NOT NULL, repeats INTEGER NOT NULL
+/// Times are in milliseconds since 1970. The repeats of a stored block's entries are rows of their own, the later ones in force.
+const SCHEMA: &str = "
+CREATE TABLE blocks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, first INTEGER NOT NULL, last INTEGER NOT NULL, entries INTEGER NOT NULL, octets BLOB NOT NULL
 ) STRICT;
-CREATE INDEX entries_by_time ON entries (time);
-CREATE INDEX entries_by_client ON entries (client, time);
-"#;
+CREATE INDEX blocks_by_first ON blocks (first);
+CREATE INDEX blocks_by_last ON blocks (last);
+CREATE TABLE repeats (id INTEGER PRIMARY KEY, block INTEGER NOT NULL, octets BLOB NOT NULL) STRICT;
+CREATE INDEX repeats_by_block ON repeats (block);
+";
 
-const INSERT: &str = r#"INSERT INTO entries (time, client, "group", tier, name, type, transport, verdict, reason, category,
-    lists, rule, rcode, micros, snapshot, repeats) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"#;
+const INSERT: &str = "INSERT INTO blocks (first, last, entries, octets) VALUES (?1, ?2, ?3, ?4)";
+
+/// A block that has been forgotten has no repeats.
+const INSERT_REPEATS: &str =
+    "INSERT INTO repeats (block, octets) SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM blocks WHERE id = ?1)";
 
 /// The longest wait between two attempts to open the store.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// How many rows one round deletes, and how many pages it gives back: some milliseconds' work.
+/// How many octets of blocks one round deletes, how many blocks, and how many pages it gives back: some milliseconds' work.
+const ROUND_OCTETS: usize = 4 << 20;
 const ROUND: i64 = 5_000;
 
 /// Why the store did not take something.
@@ -60,12 +68,15 @@ pub(super) enum StoreError {
     Foreign,
 }
 
-/// A row, and which opening of the store it is from: a database that was made anew has other rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// A block's row, and which opening of the store it is from: a database that was made anew has other rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Row {
     pub(super) generation: u64,
     id: i64,
 }
+
+/// How often entries have been repeated in all, by the row of their block and their place in it.
+pub(super) type Repeats = BTreeMap<Row, BTreeMap<u32, u64>>;
 
 /// How far a round of forgetting got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,14 +149,14 @@ impl Store {
         Ok(())
     }
 
-    /// Writes `lines`, and the repeats of rows that stand already, in one transaction; gives the new rows.
+    /// Writes a block, and the repeats of entries that stand already, in one transaction; gives the block's row.
     ///
     /// It tries twice: a file that is damaged or gone is replaced in between.
-    pub(super) fn write(&mut self, lines: &[Line], repeats: &[(Row, u64)], now: Moment) -> Result<Vec<Row>, StoreError> {
-        let first = self.attempt(lines, repeats, now);
+    pub(super) fn write(&mut self, block: Option<&Block>, repeats: &Repeats, now: Moment) -> Result<Option<Row>, StoreError> {
+        let first = self.attempt(block, repeats, now);
         let Err(error) = first else { return first };
         self.close_after(&error, now)?;
-        let second = self.attempt(lines, repeats, now);
+        let second = self.attempt(block, repeats, now);
         if let Err(error) = &second {
             self.close_after(error, now)?;
             self.postpone(now);
@@ -153,13 +164,13 @@ impl Store {
         second
     }
 
-    fn attempt(&mut self, lines: &[Line], repeats: &[(Row, u64)], now: Moment) -> Result<Vec<Row>, StoreError> {
+    fn attempt(&mut self, block: Option<&Block>, repeats: &Repeats, now: Moment) -> Result<Option<Row>, StoreError> {
         self.ready(now)?;
         let generation = self.generation;
         let database = self.database.as_mut().ok_or(StoreError::Gone)?;
-        let rows = database.write(lines, repeats.iter().filter(|(row, _)| row.generation == generation))?;
+        let id = database.write(block, repeats.iter().filter(|(row, _)| row.generation == generation))?;
         self.wait = Duration::ZERO;
-        Ok(rows.into_iter().map(|id| Row { generation, id }).collect())
+        Ok(id.map(|id| Row { generation, id }))
     }
 
     /// Closes the file after `error`, and sets it aside where it is damaged.
@@ -181,7 +192,7 @@ impl Store {
     /// Deletes a part of what is older than `cutoff`, or dated after `horizon` by a clock that was wrong; then gives the room
     /// back and cuts the write-ahead log, so that the bytes are gone from both files.
     pub(super) fn forget(&mut self, cutoff: Timestamp, horizon: Timestamp, now: Moment) -> Result<Swept, StoreError> {
-        let swept = self.ready(now).and_then(|()| match &self.database {
+        let swept = self.ready(now).and_then(|()| match &mut self.database {
             Some(database) => database.forget(cutoff, horizon),
             None => Ok(Swept::Done),
         });
@@ -242,7 +253,9 @@ impl Database {
         } else if application != APPLICATION {
             return Err(StoreError::Foreign);
         }
-        self.connection.prepare_cached(INSERT).map_err(|_| StoreError::Foreign)?;
+        for statement in [INSERT, INSERT_REPEATS] {
+            self.connection.prepare_cached(statement).map_err(|_| StoreError::Foreign)?;
+        }
         Ok(())
     }
 
@@ -251,46 +264,53 @@ impl Database {
         fs::metadata(path).is_ok_and(|meta| (meta.dev(), meta.ino()) == self.file) && beside(path, "-wal").exists()
     }
 
-    fn write<'a>(&mut self, lines: &[Line], repeats: impl Iterator<Item = &'a (Row, u64)>) -> Result<Vec<i64>, rusqlite::Error> {
+    fn write<'a>(
+        &mut self,
+        block: Option<&Block>,
+        repeats: impl Iterator<Item = (&'a Row, &'a BTreeMap<u32, u64>)>,
+    ) -> Result<Option<i64>, rusqlite::Error> {
         let transaction = self.connection.transaction()?;
-        let mut rows = Vec::with_capacity(lines.len());
+        let mut row = None;
         {
-            let mut insert = transaction.prepare_cached(INSERT)?;
-            for line in lines {
-                let lists = serde_json::Value::from(line.lists.as_slice()).to_string();
-                rows.push(insert.insert(params![
-                    line.time.as_millisecond(),
-                    &*line.client,
-                    &*line.group,
-                    &*line.tier,
-                    line.name,
-                    line.record_type,
-                    line.transport,
-                    line.verdict,
-                    line.reason,
-                    &*line.category,
-                    lists,
-                    line.rule,
-                    line.rcode,
-                    line.micros,
-                    i64::try_from(line.snapshot).unwrap_or(i64::MAX),
-                    i64::try_from(line.repeats).unwrap_or(i64::MAX),
-                ])?);
+            if let Some(block) = block {
+                row = Some(insert(&transaction, block)?);
             }
-            let mut repeat = transaction.prepare_cached("UPDATE entries SET repeats = ?2 WHERE id = ?1")?;
-            for (row, count) in repeats {
-                repeat.execute(params![row.id, i64::try_from(*count).unwrap_or(i64::MAX)])?;
+            let mut repeated = transaction.prepare_cached(INSERT_REPEATS)?;
+            for (row, of) in repeats {
+                let of: Vec<(u32, u64)> = of.iter().map(|(place, times)| (*place, *times)).collect();
+                repeated.execute(params![row.id, block::repeats(&of)])?;
             }
         }
         transaction.commit()?;
-        Ok(rows)
+        Ok(row)
     }
 
-    fn forget(&self, cutoff: Timestamp, horizon: Timestamp) -> Result<Swept, StoreError> {
-        let mut delete = self.connection.prepare_cached(
-            "DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE time < ?1 UNION ALL SELECT id FROM entries WHERE time > ?2 LIMIT ?3)",
-        )?;
-        if delete.execute(params![cutoff.as_millisecond(), horizon.as_millisecond(), ROUND])? > 0 {
+    fn forget(&mut self, cutoff: Timestamp, horizon: Timestamp) -> Result<Swept, StoreError> {
+        let (cutoff, horizon) = (cutoff.as_millisecond(), horizon.as_millisecond());
+        let transaction = self.connection.transaction()?;
+        let mut swept = 0;
+        {
+            let mut expired = transaction.prepare_cached(
+                "SELECT id, first, last, octets FROM blocks WHERE id IN
+                 (SELECT id FROM blocks WHERE first < ?1 UNION SELECT id FROM blocks WHERE last > ?2 LIMIT ?3)",
+            )?;
+            let mut rows = expired.query(params![cutoff, horizon, ROUND])?;
+            while swept < ROUND_OCTETS
+                && let Some(row) = rows.next()?
+            {
+                let (id, first, last): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                let octets = row.get_ref(3)?.as_blob().unwrap_or_default();
+                swept += octets.len().max(1);
+                if last >= cutoff && first <= horizon {
+                    // What of it cannot be read is past its time as a whole: nobody could say what it still holds.
+                    keep_part(&transaction, id, octets, cutoff..=horizon)?;
+                }
+                transaction.prepare_cached("DELETE FROM repeats WHERE block = ?1")?.execute([id])?;
+                transaction.prepare_cached("DELETE FROM blocks WHERE id = ?1")?.execute([id])?;
+            }
+        }
+        transaction.commit()?;
+        if swept > 0 {
             return Ok(Swept::More);
         }
         let free: i64 = self.connection.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
@@ -306,6 +326,40 @@ impl Database {
         let busy: i64 = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         Ok(if busy == 0 { Swept::Done } else { Swept::Busy })
     }
+}
+
+fn insert(connection: &Connection, block: &Block) -> Result<i64, rusqlite::Error> {
+    let Block { first, last, entries, octets } = block;
+    connection.prepare_cached(INSERT)?.insert(params![first, last, entries, octets])
+}
+
+/// Writes the entries of a block whose times are among `times` as another block.
+fn keep_part(
+    connection: &Connection,
+    id: i64,
+    octets: &[u8],
+    times: std::ops::RangeInclusive<i64>,
+) -> Result<(), rusqlite::Error> {
+    let Ok(lines) = read_block(connection, id, octets)? else { return Ok(()) };
+    let mut kept = Draft::default();
+    lines.iter().filter(|line| times.contains(&line.time.as_millisecond())).for_each(|line| kept.push_line(line));
+    if kept.count() > 0 {
+        insert(connection, &kept.finish())?;
+    }
+    Ok(())
+}
+
+/// The entries of a block with their repeats.
+pub(super) fn read_block(connection: &Connection, id: i64, octets: &[u8]) -> Result<Result<Vec<Line>, Damaged>, rusqlite::Error> {
+    let Ok(mut lines) = block::read(octets) else { return Ok(Err(Damaged)) };
+    let mut repeated = connection.prepare_cached("SELECT octets FROM repeats WHERE block = ?1 ORDER BY id")?;
+    let mut rows = repeated.query([id])?;
+    while let Some(row) = rows.next()? {
+        if block::read_repeats(row.get_ref(0)?.as_blob().unwrap_or_default(), &mut lines).is_err() {
+            return Ok(Err(Damaged));
+        }
+    }
+    Ok(Ok(lines))
 }
 
 /// Whether the file itself is at fault, so that no waiting helps.

@@ -1,12 +1,13 @@
 //! What the journal's tests are made of: entries, moments, a school's addresses.
 
 use std::net::IpAddr;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{AllowedForm, ClientForm, Entry, Moment, Provenance, Settings};
+use super::{AllowedForm, ClientForm, Entry, Filter, Line, Moment, Provenance, Settings, read};
 use crate::dns::{Name, Rcode, RecordType, Transport};
 use crate::policy::{Outcome, Reason};
 
@@ -61,4 +62,15 @@ pub(super) fn settings(directory: &Path) -> Settings {
 /// Knows no list.
 pub(super) fn no_source() -> Provenance {
     Box::new(|_| None)
+}
+
+/// All that the store in `directory` holds, the oldest first.
+pub(super) fn lines(directory: &Path) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let take = |line| {
+        lines.push(line);
+        Ok(ControlFlow::Continue(()))
+    };
+    read(directory, &Filter::default(), take).expect("a store that can be read");
+    lines
 }

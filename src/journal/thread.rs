@@ -7,9 +7,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use super::writer::BATCH;
 use super::{Moment, Writer};
 
-/// How long the writer rests when there was nothing to do: the latest that an entry is taken up.
+/// How long the writer rests when it has taken up all that there was: the latest that an entry is taken up.
 const REST: Duration = Duration::from_millis(100);
 
 /// The writer's thread.
@@ -40,7 +41,8 @@ impl Writer {
         let stopping = Arc::clone(&stop);
         let thread = thread::Builder::new().name("journal".to_owned()).spawn(move || {
             while !stopping.load(Ordering::Acquire) {
-                if self.step(now()) == 0 {
+                // Each round is a transaction: a few large ones cost less than many small ones.
+                if self.step(now()) < BATCH {
                     thread::park_timeout(REST);
                 }
             }

@@ -3,7 +3,7 @@
 //! It looks into the queue by itself, so that nobody who notes has to wake it. Time comes from outside, and every round is one
 //! [`Writer::step`], so that tests drive it without a thread.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,16 +11,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::block::Draft;
 use super::fold::{Fold, Folds, Place, Stand};
 use super::output::Output;
 use super::pseudonym::subnet;
 use super::queue::Shared;
 use super::retention::{Failed, Progress, Retention};
-use super::store::{Row, Store};
+use super::store::{Repeats, Store};
 use super::{ClientForm, Entry, Journal, Line, Provenance, Pseudonyms, QUEUE, Settings};
 
-/// The most entries of one round, and so of one transaction.
-pub(super) const BATCH: usize = 1_000;
+/// The most entries of one round, and so of one block and one transaction.
+pub(super) const BATCH: usize = 8_192;
 
 /// A point in time, by both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,8 @@ pub(super) fn open_with_capacity(settings: Settings, provenance: Provenance, cap
     let writer = Writer {
         shared,
         provenance,
-        batch: Vec::with_capacity(BATCH),
+        batch: Vec::new(),
+        draft: Draft::default(),
         folds: Folds::new(),
         store: Store::new(&settings.directory),
         keys: Keys { pseudonyms: Pseudonyms::empty(&settings.directory), loaded: false },
@@ -62,6 +64,8 @@ pub struct Writer {
     settings: Settings,
     provenance: Provenance,
     batch: Vec<Entry>,
+    /// This round's new entries.
+    draft: Draft,
     folds: Folds,
     store: Store,
     keys: Keys,
@@ -81,20 +85,22 @@ pub(super) struct Keys {
 /// What one round's entries came to.
 #[derive(Default)]
 struct Round {
-    /// New entries.
+    /// New entries as lines, where there is a JSON output.
     lines: Vec<Line>,
-    /// The key under which each is remembered, where it is.
+    /// The key under which each new entry is remembered, where it is.
     places: Vec<Option<u128>>,
     /// Repeats of this round's own entries.
     inside: u64,
-    /// Of stored entries that were repeated: all their repeats, and how many of them came in this round.
-    repeats: HashMap<Row, (u64, u64)>,
+    /// How often entries of stored blocks have been repeated in all.
+    repeats: Repeats,
+    /// How many of those repeats came in this round, by the opening of the store that holds the entries.
+    again_by: BTreeMap<u64, u64>,
     /// Lines to be written to the JSON output once more, with their repeats.
     again: Vec<Line>,
 }
 
 impl Writer {
-    /// Takes up to 1,000 entries and writes them; keeps what is to be kept and forgets what is to be forgotten.
+    /// Takes up to 8,192 entries and writes them; keeps what is to be kept and forgets what is to be forgotten.
     ///
     /// Returns how much it did; where nothing, there is time to rest.
     pub fn step(&mut self, now: Moment) -> usize {
@@ -143,28 +149,28 @@ impl Writer {
                     let fold = self.folds.find(key).expect("a repeat has a first");
                     match fold.stand {
                         Stand::Here(at) => {
-                            round.lines[at].repeats = fold.repeats;
+                            self.draft.repeated(at, fold.repeats);
+                            if let Some(line) = round.lines.get_mut(at as usize) {
+                                line.repeats = fold.repeats;
+                            }
                             round.inside += 1;
                         }
-                        Stand::Stored(row) => {
-                            let (all, new) = round.repeats.entry(row).or_default();
-                            *all = fold.repeats;
-                            *new += 1;
+                        Stand::Stored(row, at) => {
+                            round.repeats.entry(row).or_default().insert(at, fold.repeats);
+                            *round.again_by.entry(row.generation).or_default() += 1;
                         }
                     }
                 }
                 Place::First(key) => {
-                    let line = self.line(&entry);
-                    let again = self.output.is_some().then(|| Box::new(line.clone()));
-                    let stand = Stand::Here(round.lines.len());
-                    let over = self.folds.remember(key, &entry, now.uptime, stand, again);
+                    let at = self.take_in(&entry, &mut round);
+                    let again = round.lines.last().map(|line| Box::new(line.clone()));
+                    let over = self.folds.remember(key, &entry, now.uptime, Stand::Here(at), again);
                     round.again.extend(over.and_then(Fold::again));
                     round.places.push(Some(key));
-                    round.lines.push(line);
                 }
                 Place::Alone => {
+                    self.take_in(&entry, &mut round);
                     round.places.push(None);
-                    round.lines.push(self.line(&entry));
                 }
             }
         }
@@ -172,7 +178,8 @@ impl Writer {
         round
     }
 
-    fn line(&mut self, entry: &Entry) -> Line {
+    /// Takes a new entry into this round's block, and into its lines where there is an output for them.
+    fn take_in(&mut self, entry: &Entry, round: &mut Round) -> u32 {
         let client = match self.settings.client {
             ClientForm::Pseudonym => self.keys.pseudonyms.pseudonym(entry.client, entry.time),
             ClientForm::Full => entry.client.to_canonical().to_string().into(),
@@ -181,7 +188,11 @@ impl Writer {
         };
         // What the lists are asked is not the journal's code: should it panic, the entry lacks its source and is written.
         let source = catch_unwind(AssertUnwindSafe(|| (self.provenance)(entry))).ok().flatten().unwrap_or_default();
-        Line::new(entry, client, source)
+        let at = self.draft.push(entry, &client, &source);
+        if self.output.is_some() {
+            round.lines.push(Line::new(entry, client, source));
+        }
+        at
     }
 
     /// Gives the round's lines to the JSON output.
@@ -201,19 +212,19 @@ impl Writer {
     /// Gives the round to the store, and counts how each of its entries ended.
     fn store(&mut self, round: Round, now: Moment) {
         let counts = self.shared.counts();
-        let again: u64 = round.repeats.values().map(|(_, new)| new).sum();
-        let all = round.lines.len() as u64 + round.inside + again;
+        let again: u64 = round.again_by.values().sum();
+        let new = u64::from(self.draft.count());
+        let all = new + round.inside + again;
         if self.store.is_waiting(now) {
-            counts.lose(all);
-            self.folds.clear();
+            self.lose(all);
             return;
         }
-        let repeats: Vec<(Row, u64)> = round.repeats.iter().map(|(row, (all, _))| (*row, *all)).collect();
+        let block = (new > 0).then(|| self.draft.finish());
         // The directory first, then the keys, then what was made under them: no entry outlives the key of its pseudonym.
         let ready = self.store.ready(now).and_then(|()| Ok(self.keys.save()?));
-        let written = ready.and_then(|()| self.store.write(&round.lines, &repeats, now));
-        let rows = match written {
-            Ok(rows) => rows,
+        let written = ready.and_then(|()| self.store.write(block.as_ref(), &round.repeats, now));
+        let row = match written {
+            Ok(row) => row,
             Err(error) => {
                 if !self.failing {
                     tracing::error!(%error, "the journal's store fails; entries are dropped until it works again");
@@ -221,8 +232,7 @@ impl Writer {
                 self.failing = true;
                 self.store.postpone(now);
                 counts.store_failed();
-                counts.lose(all);
-                self.folds.clear();
+                self.lose(all);
                 return;
             }
         };
@@ -230,17 +240,26 @@ impl Writer {
             tracing::info!("the journal's store works again");
         }
         let generation = self.store.generation();
-        let lost: u64 = round.repeats.iter().filter(|(row, _)| row.generation != generation).map(|(_, (_, new))| new).sum();
+        let lost: u64 = round.again_by.iter().filter(|(opening, _)| **opening != generation).map(|(_, new)| new).sum();
         counts.lose(lost);
         counts.fold(round.inside + again - lost);
-        counts.write(rows.len() as u64);
-        for (at, (row, key)) in rows.into_iter().zip(round.places).enumerate() {
-            let fold = key.and_then(|key| self.folds.find(key));
-            if let Some(fold) = fold.filter(|fold| fold.stand == Stand::Here(at)) {
-                fold.stand = Stand::Stored(row);
+        counts.write(new);
+        if let Some(row) = row {
+            for (at, key) in (0..).zip(round.places) {
+                let fold = key.and_then(|key| self.folds.find(key));
+                if let Some(fold) = fold.filter(|fold| fold.stand == Stand::Here(at)) {
+                    fold.stand = Stand::Stored(row, at);
+                }
             }
         }
         self.folds.retain(generation);
+    }
+
+    /// Counts a round's entries as dropped.
+    fn lose(&mut self, entries: u64) {
+        self.shared.counts().lose(entries);
+        self.draft.clear();
+        self.folds.clear();
     }
 
     /// The hourly round, in parts; returns how much it did.
@@ -252,7 +271,8 @@ impl Writer {
             Some(Failed::Json) => self.shared.counts().json_failed(),
             None => {}
         }
-        done
+        // What is left of it is not put off until the next rest.
+        if done > 0 { BATCH } else { 0 }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::*;
-use crate::journal::testkit::{entry, moment, no_source, settings};
+use crate::journal::testkit::{entry, lines, moment, no_source, settings};
 use crate::journal::{Entry, Journal, Pseudonyms, Settings, Tally, Writer, open};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -19,10 +19,7 @@ fn note(journal: &Journal, writer: &mut Writer, name: &str, after: Duration) {
 }
 
 fn names(directory: &Path) -> Vec<String> {
-    let store = Connection::open(directory.join(FILE)).expect("a database");
-    let mut rows = store.prepare("SELECT name FROM entries ORDER BY id").expect("the table");
-    let names = rows.query_map([], |row| row.get(0)).expect("rows");
-    names.collect::<Result<_, _>>().expect("text")
+    lines(directory).into_iter().map(|line| line.name).collect()
 }
 
 fn files(directory: &Path) -> Vec<String> {
