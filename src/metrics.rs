@@ -183,7 +183,8 @@ fn lists(families: &mut Families, reading: &Reading<'_>) {
             success.value(&[("list", &list.list)], seconds(at));
         }
     }
-    let mut failures = families.open("khien_list_failures_total", "How often a list could not be read.", Kind::Counter);
+    let mut failures =
+        families.open("khien_list_failures_total", "How often a list could not be fetched or read.", Kind::Counter);
     for list in &reading.lists {
         for (reason, count) in &list.failures {
             failures.count(&[("list", &list.list), ("reason", reason)], *count);

@@ -1,4 +1,4 @@
-//! `khien lists`: compile what the configuration names, say what came of it, and look at single files.
+//! `khien lists`: fetch and compile what the configuration names, say what came of it, and look at single files.
 
 use std::path::{Path, PathBuf};
 
@@ -6,14 +6,24 @@ use anyhow::{Result, bail};
 use clap::Subcommand;
 
 use super::progress::while_doing;
-use super::{AT_FAULT, FINE};
+use super::{AT_FAULT, FINE, fetch};
 use crate::config::{self, Program};
+use crate::fetch::Change;
 use crate::lists::compile::{ListReport, Loaded, Report};
 use crate::server::{self, Compiler};
 
 /// Work with lists.
 #[derive(Debug, Subcommand)]
 pub(super) enum Lists {
+    /// Fetch the lists whose source is a page; a running server takes what came by itself
+    Fetch {
+        /// These lists only
+        #[arg(value_name = "LIST")]
+        lists: Vec<String>,
+        /// Take a list too that became much shorter or longer than the last good copy
+        #[arg(long, env = "KHIEN_ACCEPT_CHANGE")]
+        accept_change: bool,
+    },
     /// Compile all lists, so that the next start or reload has them ready
     Compile {
         /// Print JSON
@@ -42,6 +52,10 @@ impl Lists {
     pub(super) fn run(self, file: Option<&Path>) -> Result<u8> {
         let program = program(file)?;
         let (report, json, issues) = match self {
+            Self::Fetch { lists, accept_change } => {
+                let change = if accept_change { Change::Any } else { Change::Bounded };
+                return fetch::run(&program, &lists, change);
+            }
             Self::Compile { json } => (compile(&program)?, json, Issues::Counted),
             Self::Stats { json } => (compile(&program)?, json, Issues::Counted),
             Self::Lint { files, category } => (lint(&program, &files, &category)?, false, Issues::Shown),

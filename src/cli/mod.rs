@@ -3,6 +3,7 @@
 mod check;
 mod control;
 mod explain;
+mod fetch;
 pub mod journal;
 mod lists;
 mod progress;

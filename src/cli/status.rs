@@ -9,6 +9,7 @@ use hyper::Method;
 
 use super::{FAILED, FINE, control};
 use crate::config;
+use crate::web::FetchStatus;
 
 /// How long the server may take to say it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -48,6 +49,22 @@ pub(super) fn state_directory(file: Option<&Path>) -> Result<PathBuf> {
             bail!("the configuration has faults, so the server's state directory is not known\n{}", said.join("\n"))
         }
     }
+}
+
+/// How fetching a list stands: when its copy came, and why there is none newer.
+fn fetching(fetched: &FetchStatus) -> Vec<String> {
+    let or_never = |time: &Option<String>| time.clone().unwrap_or_else(|| "never".to_owned());
+    let mut lines =
+        vec![format!("           fetched {}, still the newest {}", or_never(&fetched.copy_of), or_never(&fetched.confirmed))];
+    if let Some(failure) = &fetched.failure {
+        let failure = failure.replace('\n', "; ");
+        lines.push(format!(
+            "           FETCHING FAILS, {} times in a row, last {}: {failure}",
+            fetched.failures,
+            or_never(&fetched.asked)
+        ));
+    }
+    lines
 }
 
 fn page(status: &crate::web::Status) -> String {
@@ -93,6 +110,7 @@ fn page(status: &crate::web::Status) -> String {
         if let Some(fault) = &list.fault {
             lines.push(format!("           FAULT: {fault}"));
         }
+        lines.extend(list.fetched.iter().flat_map(fetching));
         for (what, names) in
             [("protected names left open", &list.protected_names), ("public suffixes refused", &list.public_suffixes)]
         {

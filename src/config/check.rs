@@ -20,7 +20,13 @@ pub fn sources(program: &Program) -> Vec<Fault> {
 }
 
 fn of_source(config: &Path, source: &ListSource) -> Option<Fault> {
-    let shown = source.path.display().to_string();
+    if let Some(fetched) = source.fetched() {
+        // Looking is no fetching: a page that was never fetched is no fault of the file.
+        let what = || format!("list `{}` has never been fetched from {}", source.id, fetched.page.to_string().quoted());
+        let hint = "`khien lists fetch` does that, and so does the running server by itself";
+        return (!fetched.copy.exists()).then(|| Fault::warning(config, Some(source.source_line), what(), hint));
+    }
+    let shown = source.path().display().to_string();
     let (what, hint) = match first_octet(source) {
         Ok(true) => return None,
         Ok(false) => {
@@ -42,16 +48,16 @@ fn of_source(config: &Path, source: &ListSource) -> Option<Fault> {
 
 /// Whether the source holds anything.
 fn first_octet(source: &ListSource) -> std::io::Result<bool> {
-    let found = std::fs::metadata(&source.path)?;
+    let found = std::fs::metadata(source.path())?;
     let is_tree = found.is_dir();
     if !is_tree && !found.is_file() {
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "this is no regular file"));
     }
     if is_tree {
         return match source.format {
-            None | Some(Format::Ut1) => Ok(std::fs::read_dir(&source.path)?.next().is_some()),
+            None | Some(Format::Ut1) => Ok(std::fs::read_dir(source.path())?.next().is_some()),
             Some(_) => Err(std::io::ErrorKind::IsADirectory.into()),
         };
     }
-    Ok(std::fs::File::open(&source.path)?.read(&mut [0])? > 0)
+    Ok(std::fs::File::open(source.path())?.read(&mut [0])? > 0)
 }

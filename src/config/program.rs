@@ -5,12 +5,13 @@ use crate::answer::zones::Zone;
 use crate::answer::{BlockAnswer, CacheRules, OnDisk, Rebinding, upstream};
 use crate::client::Clients;
 use crate::dns::Name;
+use crate::fetch::{Limits, Page};
 use crate::journal;
 use crate::lists::format::{Format, Match};
 use crate::lists::{List, ListId, Owner, Registry};
 use crate::policy::{Calendar, Policies, Shared};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub struct Program {
     pub state: PathBuf,
     /// Whom to ask, and how.
     pub upstream: upstream::Settings,
+    /// Who is asked for the hosts of lists; where nobody is named, the upstreams.
+    pub bootstrap: Vec<upstream::Server>,
     /// What becomes of private addresses in answers for public names.
     pub rebinding: Rebinding,
     /// What is kept of answers, and for how long.
@@ -94,9 +97,9 @@ pub struct ListSource {
     pub id: ListId,
     /// Whose it is.
     pub owner: Owner,
-    /// The file, or the tree of folders.
-    pub path: PathBuf,
-    /// The line of the configuration that names the path.
+    /// Where its text is.
+    pub place: Place,
+    /// The line of the configuration that names the source.
     pub source_line: u32,
     /// How it is written; none where its content tells.
     pub format: Option<Format>,
@@ -106,6 +109,53 @@ pub struct ListSource {
     pub parts: Vec<ListPart>,
     /// Whether the program is ready without it.
     pub optional: bool,
+}
+
+/// Where the text of a list is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In a file, or a tree of folders.
+    File(PathBuf),
+    /// Elsewhere; here only the last good copy.
+    Fetched(Fetched),
+}
+
+/// A list that is fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// Where it is.
+    pub page: Page,
+    /// Where its last good copy lies, once there is one.
+    pub copy: PathBuf,
+    /// How often it is fetched.
+    pub refresh: Duration,
+    /// The bounds of fetching it.
+    pub limits: Limits,
+}
+
+impl Fetched {
+    /// The name of the host that it is fetched from; none where that is an address.
+    pub fn host(&self) -> Option<Name> {
+        Name::parse(self.page.domain()?).ok()
+    }
+}
+
+impl ListSource {
+    /// The file or tree that is compiled: of what is fetched, the last good copy.
+    pub fn path(&self) -> &Path {
+        match &self.place {
+            Place::File(path) => path,
+            Place::Fetched(fetched) => &fetched.copy,
+        }
+    }
+
+    /// How it is fetched; none for files.
+    pub const fn fetched(&self) -> Option<&Fetched> {
+        match &self.place {
+            Place::File(_) => None,
+            Place::Fetched(fetched) => Some(fetched),
+        }
+    }
 }
 
 /// One list of a source.

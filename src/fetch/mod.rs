@@ -3,10 +3,25 @@
 //! The rule: nothing that a source does, or that the network does to it, takes away what was fetched before. A copy is replaced by
 //! one that was looked at whole and found sound; until then, and for ever, the last good one counts.
 
+pub mod address;
+mod connect;
 mod copies;
+mod download;
 mod failure;
+mod judge;
 mod pace;
+mod page;
+mod resolve;
+mod source;
+mod unpack;
 
+pub use connect::Trust;
 pub use copies::{Copies, Held, Marks, Record};
+pub use download::Limits;
 pub use failure::{Failure, Reason};
+pub use judge::{Change, Reader};
 pub use pace::{LONGEST_PAUSE, SHORTEST_PAUSE, pause_after_failure, pause_after_success, remaining};
+pub use page::{Accept, Page, PageError};
+pub use resolve::Bootstrap;
+pub use source::{Fetcher, News, Step, Wanted, Watch};
+pub use unpack::{Encoding, unpack};

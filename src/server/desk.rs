@@ -22,7 +22,7 @@ impl Desk for Running {
         let accounts = &self.accounts;
         let snapshot = accounts.snapshot.load();
         let in_force = self.in_force();
-        let lists: Vec<ListReading> = in_force.loaded.readings();
+        let lists: Vec<ListReading> = in_force.loaded.readings(&self.fetching.records(&in_force.program));
         let since = in_force.since;
         drop(in_force);
         metrics::render(&Reading {
@@ -46,7 +46,11 @@ impl Desk for Running {
     fn unready(&self) -> Option<String> {
         let snapshot = self.accounts.snapshot.load();
         let missing = &snapshot.missing_lists;
-        (!missing.is_empty()).then(|| format!("never loaded yet: {}", missing.join(", ")))
+        if missing.is_empty() {
+            return None;
+        }
+        let program = Arc::clone(&self.in_force().program);
+        Some(format!("never loaded yet: {}", self.fetching.never_loaded(missing, &program)))
     }
 
     fn status(&self) -> Status {
@@ -69,7 +73,7 @@ impl Desk for Running {
             index_names: snapshot.index.names(),
             index_bytes: snapshot.index.bytes(),
             groups: groups(&snapshot, &now),
-            lists: in_force.loaded.statuses(),
+            lists: in_force.loaded.statuses(&self.fetching.records(&in_force.program)),
             upstreams: upstreams(&snapshot),
             queries: sheet.queries.values().sum(),
             blocked: blocked.sum(),

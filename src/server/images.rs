@@ -13,12 +13,13 @@ use serde::{Deserialize, Serialize};
 use super::lock;
 use crate::clock::Clock;
 use crate::config::{self, Fault, ListSource, Program};
+use crate::fetch::{Copies, Reader, Record};
 use crate::lists::compile::{self, Job, JobList, ListReport, Report, Source};
 use crate::lists::format::{Format, Match};
 use crate::lists::store::{REPORT, Store, write_aside};
 use crate::lists::{Category, Force, Image, Index, List, ListAction, ListId, Owner, ProtectedNames, Standing, starter};
 use crate::metrics::ListReading;
-use crate::web::ListStatus;
+use crate::web::{FetchStatus, ListStatus};
 
 /// Address space that a compiler may have: room for ten million names.
 const MEMORY_LIMIT: u64 = 8 << 30;
@@ -36,6 +37,11 @@ impl Compiler {
     /// Where the system does not say which program it is.
     pub fn this_program() -> io::Result<Self> {
         Ok(Self { program: std::env::current_exe()? })
+    }
+
+    /// The same program, for looking at lists that were fetched.
+    pub(super) fn reader(&self) -> Reader {
+        Reader { program: self.program.clone(), memory_limit: MEMORY_LIMIT }
     }
 
     /// The program at `path`, as tests have it, which are another.
@@ -91,8 +97,8 @@ impl Loaded {
         })
     }
 
-    /// Each list for the metrics.
-    pub fn readings(&self) -> Vec<ListReading> {
+    /// Each list for the metrics; `fetched` has the records of those that are fetched.
+    pub(super) fn readings(&self, fetched: &BTreeMap<ListId, Record>) -> Vec<ListReading> {
         let reading = |list: &ListReport| {
             let sound = list.loaded == compile::Loaded::Fresh;
             let failed = self.failures.get(&list.id.0).copied().unwrap_or(0);
@@ -103,11 +109,29 @@ impl Loaded {
                 failures: if failed == 0 { Vec::new() } else { vec![("source", failed)] },
             }
         };
-        self.lists().iter().map(reading).collect()
+        let mut readings: Vec<ListReading> = self.lists().iter().map(reading).collect();
+        for (id, record) in fetched {
+            let failures = record.failures.iter().map(|(reason, count)| (reason.text(), *count));
+            match readings.iter_mut().find(|reading| reading.list == id.0) {
+                // What is compiled anew every hour may come from a copy that is a week old.
+                Some(reading) => {
+                    reading.last_success = record.confirmed;
+                    reading.failures.extend(failures);
+                }
+                // Never fetched, or a tree, whose folders are the lists.
+                None => readings.push(ListReading {
+                    list: id.0.clone(),
+                    entries: record.entries,
+                    last_success: record.confirmed,
+                    failures: failures.collect(),
+                }),
+            }
+        }
+        readings
     }
 
-    /// Each list for `khien status`.
-    pub fn statuses(&self) -> Vec<ListStatus> {
+    /// Each list for `khien status`; `fetched` has the records of those that are fetched.
+    pub(super) fn statuses(&self, fetched: &BTreeMap<ListId, Record>) -> Vec<ListStatus> {
         let status = |list: &ListReport| ListStatus {
             id: list.id.0.clone(),
             entries: list.entries + u64::try_from(list.patterns).unwrap_or(u64::MAX),
@@ -115,8 +139,17 @@ impl Loaded {
             fault: list.fault.clone(),
             protected_names: list.guarded.tried.iter().map(|tried| format!("{} (line {})", tried.name, tried.line)).collect(),
             public_suffixes: list.guarded.suffixes.iter().map(|(name, line)| format!("{name} (line {line})")).collect(),
+            fetched: None,
         };
-        self.lists().iter().map(status).collect()
+        let mut statuses: Vec<ListStatus> = self.lists().iter().map(status).collect();
+        for (id, record) in fetched {
+            let fetch = FetchStatus::of(record);
+            match statuses.iter_mut().find(|status| status.id == id.0) {
+                Some(status) => status.fetched = Some(fetch),
+                None => statuses.push(ListStatus { id: id.0.clone(), fetched: Some(fetch), ..ListStatus::default() }),
+            }
+        }
+        statuses
     }
 }
 
@@ -251,11 +284,11 @@ fn required(program: &Program) -> impl Iterator<Item = &ListSource> {
 }
 
 /// What a source is compiled as: one list, or one for each folder of a tree.
-fn parts(source: &ListSource) -> impl Iterator<Item = JobList> + '_ {
+pub(super) fn parts(source: &ListSource) -> impl Iterator<Item = JobList> + '_ {
     source.parts.iter().map(|part| {
         let file = match &part.folder {
-            None => Source::File(source.path.clone()),
-            Some(folder) => Source::Folder { tree: source.path.clone(), folder: folder.clone() },
+            None => Source::File(source.path().to_owned()),
+            Some(folder) => Source::Folder { tree: source.path().to_owned(), folder: folder.clone() },
         };
         JobList { list: part.list.clone(), source: file, format: source.format, matching: source.matches }
     })
@@ -291,8 +324,16 @@ fn make(
 /// Everything that the school's image is made of: the starter lists, and what the file names.
 fn job(program: &Program, kept: &Path) -> Job {
     let mut lists: Vec<JobList> = starter::lists().iter().filter_map(|list| starter_list(list, program)).collect();
-    lists.extend(program.lists.iter().flat_map(parts));
+    let copies = Copies::below(&program.state);
+    lists.extend(program.lists.iter().filter(|source| is_there(source, &copies, kept)).flat_map(parts));
     Job { owner: Owner::School, lists, protected: protected(), image: PathBuf::new(), kept: Some(kept.to_owned()) }
+}
+
+/// Whether a list can be asked for at all: of what was never fetched there is nothing to say yet.
+fn is_there(source: &ListSource, copies: &Copies, kept: &Path) -> bool {
+    source.fetched().is_none_or(|fetched| {
+        fetched.copy.exists() || compile::kept_path(kept, &source.id).exists() || copies.record(&source.id).fetched.is_some()
+    })
 }
 
 /// The protected names as a job names them.

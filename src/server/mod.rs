@@ -4,6 +4,7 @@
 
 mod assemble;
 mod desk;
+mod fetching;
 mod images;
 mod kept;
 mod lookout;
@@ -35,10 +36,12 @@ use crate::snapshot::Snapshot;
 use crate::tally::Tally;
 
 pub use desk::answer;
+pub use fetching::fetch;
 pub use images::{Compiler, Loaded, check_lists, compile, lint};
 pub use state::{CONTROL_SOCKET, State, StateError};
 
 use assemble::Speakers;
+use fetching::Fetching;
 use images::Images;
 use kept::Kept;
 use serving::Serving;
@@ -112,6 +115,7 @@ pub struct Running {
     state: State,
     accounts: Arc<Accounts>,
     images: Images,
+    fetching: Fetching,
     serving: Serving,
     in_force: Mutex<InForce>,
     remembered: Arc<Mutex<VecDeque<Arc<Snapshot>>>>,
@@ -136,6 +140,8 @@ pub struct Server {
     /// Fetches again what is asked for often.
     renewing: tokio::task::JoinHandle<()>,
     lookout: tokio::task::JoinHandle<()>,
+    /// Fetches lists.
+    fetching: tokio::task::JoinHandle<()>,
     /// Writes the cache's answers to disk now and then, where the operator wants it.
     keeping: tokio::task::JoinHandle<()>,
     stop: tokio::sync::watch::Sender<bool>,
@@ -150,6 +156,7 @@ impl Server {
         let (program, warnings) = config::load_in(setup.file.as_deref(), &setup.surroundings).map_err(StartError::Faults)?;
         let program = Arc::new(program);
         let state = State::take(&program.state)?;
+        let fetching = Fetching::new(state.path(), &setup.compiler);
         let images = Images::new(state.path(), setup.compiler.clone(), setup.clock.clone());
         let (clock, tally) = (setup.clock.clone(), Arc::new(Tally::default()));
 
@@ -179,6 +186,7 @@ impl Server {
             state,
             accounts,
             images,
+            fetching,
             serving,
             in_force,
             remembered,
@@ -194,8 +202,9 @@ impl Server {
         let upkeep = tokio::spawn(upkeep(Arc::clone(&running)));
         let renewing = tokio::spawn(Arc::clone(&running.accounts.rooms.cache).renew());
         let lookout = tokio::spawn(lookout::keep(Arc::clone(&running)));
+        let fetching = tokio::spawn(fetching::keep(Arc::clone(&running)));
         let keeping = tokio::spawn(keep_answers(Arc::clone(&running)));
-        Ok(Self { running, journal: journal_thread, upkeep, renewing, lookout, keeping, stop })
+        Ok(Self { running, journal: journal_thread, upkeep, renewing, lookout, fetching, keeping, stop })
     }
 
     /// What the server's parts share.
@@ -209,6 +218,7 @@ impl Server {
         self.upkeep.abort();
         self.renewing.abort();
         self.lookout.abort();
+        self.fetching.abort();
         self.keeping.abort();
         self.stop.send_replace(true);
         self.running.serving.stop(PATIENCE.mul_f32(0.7)).await;
@@ -278,6 +288,7 @@ impl Running {
         if program.state != before.state {
             return Err(self.fail("[state] directory changes only with a restart".to_owned()));
         }
+        self.fetch_missing(&program).await;
         let loaded = self.loaded(&program).await?;
         let old = self.accounts.snapshot.load_full();
         let speakers =
@@ -319,7 +330,7 @@ impl Running {
         if is_ready && !loaded.missing.is_empty() {
             let mut what = format!(
                 "these lists have never been loaded: {}\nhint: mend the list, or say `optional = true` to filter without it",
-                loaded.missing.join(", ")
+                self.fetching.never_loaded(&loaded.missing, program)
             );
             for warning in loaded.warnings() {
                 what.push('\n');

@@ -7,10 +7,12 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Desk;
+use crate::fetch::Record;
 
 /// A question to `explain`, as it stands in the query string.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -89,7 +91,7 @@ pub struct GroupStatus {
 }
 
 /// One list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListStatus {
     /// Its id.
     pub id: String,
@@ -103,6 +105,41 @@ pub struct ListStatus {
     pub protected_names: Vec<String>,
     /// Public suffixes that it would have taken.
     pub public_suffixes: Vec<String>,
+    /// How fetching it stands; none for files.
+    #[serde(default)]
+    pub fetched: Option<FetchStatus>,
+}
+
+/// How fetching a list stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchStatus {
+    /// When the copy in use came, RFC 3339; none before there is one.
+    pub copy_of: Option<String>,
+    /// When the source last sent that copy, or said that it is still the newest.
+    pub confirmed: Option<String>,
+    /// When the source was last asked.
+    pub asked: Option<String>,
+    /// Why it has brought nothing since.
+    pub failure: Option<String>,
+    /// The kind of that failure, as the metric counts it.
+    pub reason: Option<String>,
+    /// How often in a row.
+    pub failures: u32,
+}
+
+impl FetchStatus {
+    /// What a record says.
+    pub fn of(record: &Record) -> Self {
+        let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+        Self {
+            copy_of: time(record.fetched),
+            confirmed: time(record.confirmed),
+            asked: time(record.asked),
+            failure: record.failure.as_ref().map(|failure| failure.said.clone()),
+            reason: record.failure.as_ref().map(|failure| failure.reason.text().to_owned()),
+            failures: record.in_a_row,
+        }
+    }
 }
 
 /// One upstream.

@@ -21,7 +21,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
-pub use api::{Asked, GroupStatus, ListStatus, Status, UpstreamStatus};
+pub use api::{Asked, FetchStatus, GroupStatus, ListStatus, Status, UpstreamStatus};
 
 /// Connections that the pages serve at once.
 const CONNECTIONS: usize = 64;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// Configurations with a fault or a doubt each, in the order of the manual.
-const BROKEN: [(&str, &str); 54] = [
+const BROKEN: [(&str, &str); 55] = [
     ("no TOML", "[listen\ndns = [\"127.0.0.1:53\"]\n"),
     ("text without quotes", "[log]\nlevel = info\n"),
     ("an array that does not end", "[listen]\ndns = [\"127.0.0.1:53\"\n[log]\nlevel = \"info\"\n"),
@@ -104,6 +104,10 @@ const BROKEN: [(&str, &str); 54] = [
     (
         "lists",
         "[[list]]\nid = \"a\"\ncategory = \"adlut\"\nsource = \"https://example.org/list.txt\"\n[[list]]\nid = \"b\"\nsource = \"b.txt\"\n[[list]]\nid = \"c\"\ncategory = \"adult\"\nsource = \"\"\nformat = \"networks\"\n",
+    ),
+    (
+        "pages that are none",
+        "[upstream]\nbootstrap = [\"udp://127.0.0.1:5300\", \"dns.google\"]\n[[list]]\nid = \"a\"\ncategory = \"adult\"\nsource = \"http://example.org/list.txt\"\n[[list]]\nid = \"b\"\ncategory = \"adult\"\nsource = \"https://10.0.0.1/list.txt\"\naccept = [\"http\", \"privat-address\"]\n[[list]]\nid = \"c\"\ncategory = \"adult\"\nsource = \"https://me:secret@example.org/\"\nmax_size = \"3GiB\"\n[[list]]\nid = \"d\"\ncategory = \"adult\"\nsource = \"ftp://example.org/list.txt\"\n[[list]]\nid = \"e\"\ncategory = \"adult\"\nsource = \"https://example.org:22/\"\n[[list]]\nid = \"f\"\ncategory = \"adult\"\nsource = \"https://[::]/\"\naccept = [\"private-address\"]\n",
     ),
     (
         "a list that is not there",

@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 /// Each command with its `--help`, and three slips.
-const LINES: [&[&str]; 15] = [
+const LINES: [&[&str]; 16] = [
     &["--help"],
     &["serve", "--help"],
     &["check", "--help"],
     &["explain", "--help"],
     &["lists", "--help"],
+    &["lists", "fetch", "--help"],
     &["lists", "compile", "--help"],
     &["lists", "stats", "--help"],
     &["lists", "lint", "--help"],

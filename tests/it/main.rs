@@ -6,6 +6,7 @@ mod cloaking;
 mod rebinding;
 mod explain;
 mod faults;
+mod fetching;
 mod first_day;
 mod forwarders;
 mod help;

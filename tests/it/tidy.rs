@@ -32,6 +32,7 @@ const ROOMS: [Room; 18] = [
             "dns",
             "client",
             "lists",
+            "fetch",
             "decisions",
             "policy",
             "answer",

@@ -2,7 +2,8 @@
 
 use super::Notes;
 use crate::config::file::{self, At, Force};
-use crate::config::program::{ListPart, ListSource};
+use crate::config::program::{Fetched, ListPart, ListSource, Place};
+use crate::fetch::{Copies, Limits};
 use crate::lists::format::{Format, Match};
 use crate::lists::{self, Category, List, ListId, Owner, Registry, Standing};
 use std::collections::HashMap;
@@ -12,7 +13,13 @@ use std::path::Path;
 const MOST_OBSERVING: usize = 64;
 
 /// The sources of all lists, in the order of the file.
-pub(super) fn sources(written: Vec<file::List>, beside: &Path, registry: &Registry, notes: &mut Notes<'_>) -> Vec<ListSource> {
+pub(super) fn sources(
+    written: Vec<file::List>,
+    beside: &Path,
+    copies: &Copies,
+    registry: &Registry,
+    notes: &mut Notes<'_>,
+) -> Vec<ListSource> {
     let mut first: HashMap<String, u32> = HashMap::new();
     let mut observing = 0;
     let mut sources = Vec::with_capacity(written.len());
@@ -24,14 +31,20 @@ pub(super) fn sources(written: Vec<file::List>, beside: &Path, registry: &Regist
                 first.insert(id, list.id.line);
             }
         }
-        sources.push(source(list, beside, registry, &mut observing, notes));
+        sources.push(source(list, (beside, copies), registry, &mut observing, notes));
     }
     sources
 }
 
-fn source(written: file::List, beside: &Path, registry: &Registry, observing: &mut usize, notes: &mut Notes<'_>) -> ListSource {
-    // Only lists from the network are fetched again, so `refresh` says nothing of a file.
-    let file::List { line, id, category, categories, source, format, matches, refresh: _, action, force, optional } = written;
+fn source(
+    written: file::List,
+    (beside, copies): (&Path, &Copies),
+    registry: &Registry,
+    observing: &mut usize,
+    notes: &mut Notes<'_>,
+) -> ListSource {
+    let file::List { line, id, category, categories, source, largest, format, matches, refresh, action, force, optional } =
+        written;
     let id = id.value.as_str();
     let force = lists::Force {
         protected: force.iter().any(|force| force.value == Force::Protected),
@@ -90,11 +103,21 @@ fn source(written: file::List, beside: &Path, registry: &Registry, observing: &m
         // Said when the file was read.
         (None, None) => Vec::new(),
     };
+    let place = match source.value {
+        // Only what is elsewhere is fetched, so `refresh` and the bounds of fetching say nothing of a file.
+        file::Source::File(path) => Place::File(beside.join(path)),
+        file::Source::Page(page) => Place::Fetched(Fetched {
+            page,
+            copy: copies.path(&ListId(id.to_owned())),
+            refresh,
+            limits: Limits::for_largest(largest.0),
+        }),
+    };
     ListSource {
         line,
         id: ListId(id.to_owned()),
         owner: Owner::School,
-        path: beside.join(&source.value),
+        place,
         source_line: source.line,
         format,
         matches,

@@ -15,6 +15,7 @@ use super::file::{Block, File, Id, Log, Schedule, State};
 use super::nearest::nearest;
 use super::{Fault, Program, Surroundings};
 use crate::answer::{BlockAnswer, OnDisk};
+use crate::fetch::Copies;
 use crate::lists::{Category, Registry};
 use crate::policy::Shared;
 use std::path::Path;
@@ -91,18 +92,23 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
     serving::listeners(&listen, &clients, &mut notes);
     let zones = zones::own(zones, beside, &mut notes);
     let upstream_zones = std::mem::take(&mut upstream.zones);
+    let bootstrap = std::mem::take(&mut upstream.bootstrap);
     let upstream = serving::upstream(upstream, &listen, &mut notes);
+    serving::servers(&bootstrap, &upstream.own, &mut notes);
+    let bootstrap = bootstrap.into_iter().map(|server| server.value).collect();
     let forwarded = zones::forwarded(upstream_zones, &zones, &upstream, &mut notes);
     let max_ttl = clients.max_ttl;
     let (clients, policies) = clients::clients(clients, groups, &registry, &tiers, &mut notes);
     let today = calendar.zone().to_datetime(surroundings.now).date();
     let exceptions = exceptions::exceptions(exceptions, today, &mut notes);
-    let lists = lists::sources(lists, beside, &registry, &mut notes);
+    let lists = lists::sources(lists, beside, &Copies::below(&state), &registry, &mut notes);
 
     let Block { answer: mode, language, ttl, contact } = block;
     let block = BlockAnswer { mode, ttl, language, contact };
 
-    let shared = Shared { exceptions, ..Shared::of_tiers(tiers, registry.threats()) };
+    // Without the hosts of lists nothing would ever get ready, so they resolve before.
+    let essential = lists.iter().filter_map(|list| list.fetched()?.host()).map(|host| (host, ())).collect();
+    let shared = Shared { exceptions, essential, ..Shared::of_tiers(tiers, registry.threats()) };
     let program = Program {
         file: path.map(Path::to_owned),
         dns: listen.dns.iter().map(|address| address.value).collect(),
@@ -110,6 +116,7 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
         journal: serving::journal(journal, beside, state.clone()),
         state,
         upstream,
+        bootstrap,
         answers: if cache.on_disk { OnDisk::Kept } else { OnDisk::Never },
         zones,
         own_zones: Vec::new(),

@@ -49,7 +49,8 @@ fn is_public(address: IpAddr) -> bool {
 
 /// Whom to ask, and how.
 pub(super) fn upstream(upstream: file::Upstream, listen: &Listen, notes: &mut Notes<'_>) -> Settings {
-    let file::Upstream { servers, strategy, timeout, trust_ad, rebinding: _, private_zones: _, zones: _ } = upstream;
+    let file::Upstream { servers, bootstrap: _, strategy, timeout, trust_ad, rebinding: _, private_zones: _, zones: _ } =
+        upstream;
     let own: Vec<SocketAddr> = listen.dns.iter().map(|address| address.value).collect();
     self::servers(&servers, &own, notes);
     let authentic_data = if trust_ad { AuthenticData::Believed } else { AuthenticData::Dropped };

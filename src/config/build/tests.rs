@@ -87,7 +87,7 @@ fn a_window_puts_an_exam_in_force() {
 #[test]
 fn lists_stand_beside_the_file() {
     let (program, _) = program("[[list]]\nid = 'x'\ncategory = 'adult'\nsource = 'lists/x.txt'\n");
-    assert_eq!(program.lists[0].path, Path::new("/etc/khien/lists/x.txt"));
+    assert_eq!(program.lists[0].path(), Path::new("/etc/khien/lists/x.txt"));
     assert_eq!(program.lists[0].parts.len(), 1);
 }
 

@@ -18,7 +18,8 @@ pub fn compiled(program: &Program, report: &Report) -> Vec<Fault> {
         let of_source = |source: &ListSource| source.parts.iter().position(|part| part.list.id == list.id);
         let found = program.lists.iter().find_map(|source| of_source(source).map(|place| (source, &source.parts[place])));
         let Some((source, part)) = found else { continue };
-        let file = part.folder.as_ref().map_or_else(|| source.path.clone(), |folder| source.path.join(folder).join("domains"));
+        let file =
+            part.folder.as_ref().map_or_else(|| source.path().to_owned(), |folder| source.path().join(folder).join("domains"));
         whole(list, source, &file, config, &mut faults);
         guarded(list, &file, &mut faults);
         for issue in &list.issues {

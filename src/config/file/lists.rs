@@ -1,10 +1,12 @@
 //! `[[list]]`: where a list is, what it is about, and how it is read.
 
 use super::At;
-use super::values::Id;
-use super::walk::{Keys, Section, Wrong};
+use super::values::{Id, Size};
+use super::walk::{Keys, Section};
 use crate::config::fault::Shown;
+use crate::fetch::{Accept, Page};
 use crate::lists::format::{Format, Match};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,7 +14,20 @@ use std::time::Duration;
 pub(super) const LIST: Keys = Keys {
     section: "list",
     written: "[[list]]",
-    keys: &["id", "category", "source", "format", "match", "refresh", "action", "force", "optional", "categories"],
+    keys: &[
+        "id",
+        "category",
+        "source",
+        "accept",
+        "max_size",
+        "format",
+        "match",
+        "refresh",
+        "action",
+        "force",
+        "optional",
+        "categories",
+    ],
 };
 
 /// A list.
@@ -27,7 +42,9 @@ pub struct List {
     /// For a source of many categories: which of its folders is which category.
     pub categories: Option<Vec<(At<String>, At<Id>)>>,
     /// Where it is.
-    pub source: At<PathBuf>,
+    pub source: At<Source>,
+    /// The most octets that a list may have which is not a file.
+    pub largest: Size,
     /// How it is written; none where its content tells.
     pub format: Option<Format>,
     /// What its entries cover.
@@ -40,6 +57,23 @@ pub struct List {
     pub force: Vec<At<Force>>,
     /// Whether the program is ready without it.
     pub optional: bool,
+}
+
+/// Where a list is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A file, or a tree of folders.
+    File(PathBuf),
+    /// A page that it is fetched from.
+    Page(Page),
+}
+
+/// What a list's page may be that others may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Accepted {
+    PrivateAddress,
+    Http,
+    Port,
 }
 
 /// What the names of a list are for.
@@ -67,6 +101,12 @@ const ACTIONS: [(&str, Option<ListAction>); 3] =
 
 const FORCES: [(&str, Force); 2] = [("protected", Force::Protected), ("public-suffix", Force::PublicSuffix)];
 
+const ACCEPTED: [(&str, Accepted); 3] =
+    [("private-address", Accepted::PrivateAddress), ("http", Accepted::Http), ("port", Accepted::Port)];
+
+/// The bounds of `max_size`: what a compilation reads of one list at most stands at the end.
+const SIZES: RangeInclusive<Size> = Size(1 << 10)..=Size(2 << 30);
+
 impl List {
     /// Reads the section; none where it lacks what it cannot do without.
     pub(super) fn read(section: &Section<'_, '_>) -> Option<Self> {
@@ -93,28 +133,37 @@ impl List {
             action: section.word("action", &ACTIONS).map_or(ListAction::Block, |action| action.value),
             force: section.words("force", &FORCES).unwrap_or_default(),
             optional: section.or("optional", false).value,
+            largest: section.within("max_size", Size(256 << 20), SIZES, "from \"1KiB\" to \"2GiB\"").value,
             id: id?,
             // A list without a place is of no use, but what else is wrong with it is worth saying.
-            source: source.unwrap_or(At { value: PathBuf::new(), line: section.line() }),
+            source: source.unwrap_or(At { value: Source::File(PathBuf::new()), line: section.line() }),
         };
         Some(list)
     }
 }
 
-fn source(section: &Section<'_, '_>) -> Option<At<PathBuf>> {
-    let text: At<String> = section.required("source")?;
-    match text.value.split_once("://") {
-        Some(("http" | "https", _)) => {
-            let Wrong { what, .. } = Wrong::not_built();
-            let hint = "fetch the list to a file by other means, and name the file";
-            section.fault(text.line, format!("`source`: fetching {} {what}", text.value.quoted()), hint);
-            None
-        }
+fn source(section: &Section<'_, '_>) -> Option<At<Source>> {
+    let accepted: Vec<Accepted> =
+        section.words("accept", &ACCEPTED).unwrap_or_default().into_iter().map(|word| word.value).collect();
+    let accept = Accept {
+        private_address: accepted.contains(&Accepted::PrivateAddress),
+        http: accepted.contains(&Accepted::Http),
+        port: accepted.contains(&Accepted::Port),
+    };
+    let At { value: text, line } = section.required::<String>("source")?;
+    match text.split_once("://") {
+        Some(("http" | "https", _)) => match Page::parse(&text, accept) {
+            Ok(page) => Some(At { value: Source::Page(page), line }),
+            Err(error) => {
+                section.fault(line, format!("`source`: {} {}", text.quoted(), error.to_string().escaped()), error.hint());
+                None
+            }
+        },
         Some(_) => {
-            let what = format!("`source`: {} is neither a file nor a page", text.value.quoted());
-            section.fault(text.line, what, "write a path, relative to this file: \"lists/adult.txt\"");
+            let what = format!("`source`: {} is neither a file nor a page", text.quoted());
+            section.fault(line, what, "write a path, relative to this file, \"lists/adult.txt\", or a page, \"https://…\"");
             None
         }
-        None => section.optional("source"),
+        None => section.optional("source").map(|At { value, line }| At { value: Source::File(value), line }),
     }
 }

@@ -12,7 +12,7 @@ mod walk;
 mod zones;
 
 pub use clients::{Allowed, Clients, Group, GroupWindow};
-pub use lists::{Force, List, ListAction};
+pub use lists::{Force, List, ListAction, Source};
 pub use rules::{Category, Exception, Schedule, Tier};
 pub use serving::{Block, Cache, Journal, Listen, Log, LogLevel, State};
 pub use upstream::Upstream;

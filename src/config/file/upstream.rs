@@ -31,6 +31,8 @@ pub(super) const TIMEOUTS_TEXT: &str = "from \"100ms\" to \"30s\"";
 pub struct Upstream {
     /// The servers, the preferred first.
     pub servers: Vec<At<Server>>,
+    /// Who is asked for the hosts of lists; none where the servers are.
+    pub bootstrap: Vec<At<Server>>,
     /// Which of them is asked first.
     pub strategy: Strategy,
     /// How long a question may take, all tries together.
@@ -48,9 +50,7 @@ pub struct Upstream {
 impl Upstream {
     /// Reads the section.
     pub(super) fn read(section: &Section<'_, '_>) -> Self {
-        for later in ["bootstrap", "validate"] {
-            section.later(later, &[]);
-        }
+        section.later("validate", &[]);
         let rebinding =
             [("log", Some(RebindingMode::Log)), ("off", Some(RebindingMode::Off)), ("block", Some(RebindingMode::Block))];
         let servers = section.array("servers").unwrap_or_else(|| vec![At { value: Server::System, line: section.line() }]);
@@ -66,6 +66,7 @@ impl Upstream {
             strategy: section.word("strategy", &STRATEGIES).map_or(Strategy::Fastest, |strategy| strategy.value),
             timeout: section.within("timeout", Duration::from_secs(2), TIMEOUTS, TIMEOUTS_TEXT).value,
             zones: super::whole(&section.sections("zone", &UPSTREAM_ZONE), UpstreamZone::read),
+            bootstrap: section.array("bootstrap").unwrap_or_default(),
             trust_ad: section.or("trust_ad", false).value,
             rebinding: section.word("rebinding", &rebinding).map_or(RebindingMode::Log, |rebinding| rebinding.value),
             private_zones: section.array("private_zones").unwrap_or_default(),

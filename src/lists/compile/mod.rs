@@ -21,6 +21,7 @@ pub use child::spawn;
 pub use job::{Job, JobList, Source};
 pub use report::{Guarded, IssueReport, ListReport, Loaded, Report, Tried};
 pub use rules::TooManyNames;
+pub use source::kept_path;
 
 use self::networks::NetRules;
 use self::rules::Rules;

@@ -155,8 +155,8 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-/// Where the copy of a list is kept.
-pub(super) fn kept_path(kept: &Path, id: &ListId) -> PathBuf {
+/// Where the copy of a list is kept, in the directory of those that are.
+pub fn kept_path(kept: &Path, id: &ListId) -> PathBuf {
     let mut file = String::new();
     for byte in id.0.bytes() {
         match byte {

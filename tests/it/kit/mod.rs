@@ -2,9 +2,11 @@
 
 pub mod binary;
 pub mod dice;
+pub mod fetching;
 pub mod http;
 pub mod names;
 pub mod packet;
+pub mod pages;
 pub mod question;
 pub mod reply;
 pub mod scenario;

@@ -1,0 +1,170 @@
+//! What `https://…` in a list's `source` means: a page that may be fetched, as far as its address tells.
+//!
+//! The rule: an address is read as browsers read it, so that none is one thing here and another on the way; where it leads is looked
+//! at again when its name is resolved, and at each redirect.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+use super::address::{Reach, reach};
+
+/// What the operator lets a list's address be, against the defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Accept {
+    /// Its host may have a private address.
+    pub private_address: bool,
+    /// It may come without TLS.
+    pub http: bool,
+    /// Its port may be any.
+    pub port: bool,
+}
+
+/// A page that a list may be fetched from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    url: Url,
+    accept: Accept,
+}
+
+/// Why an address is none that a list may be fetched from.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PageError {
+    /// It cannot be read.
+    #[error("is no address of a page: {0}")]
+    Unreadable(url::ParseError),
+    /// Neither HTTPS nor HTTP.
+    #[error("is `{0}`, which no list is fetched by")]
+    Scheme(String),
+    /// HTTP, which everyone on the way can change.
+    #[error("comes without TLS, so that everyone on the way can change the list")]
+    Plain,
+    /// A name or a password before the host.
+    #[error("has a user's name or password in it, which log and status would show")]
+    Credentials,
+    /// A port that is not the scheme's own.
+    #[error("has the port {0}, which is not that of web servers")]
+    Port(u16),
+    /// An address of the school's own networks.
+    #[error("leads into a private network: {0}")]
+    Private(IpAddr),
+    /// An address of nothing.
+    #[error("leads to {0}, which is no address of a web server")]
+    Nowhere(IpAddr),
+}
+
+impl PageError {
+    /// What the operator can do.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) => "write it as a browser shows it: \"https://example.org/list.txt\"",
+            Self::Scheme(_) => "write \"https://…\", or the path of a file",
+            Self::Plain => "write \"https://…\"; where there is no other way, add `accept = [\"http\"]`",
+            Self::Credentials => "fetch this list to a file by other means, and name the file",
+            Self::Port(_) => "where this is the list's own port, add `accept = [\"port\"]`",
+            Self::Private(_) => "where this is a server of the school or the office, add `accept = [\"private-address\"]`",
+            Self::Nowhere(_) => "name the list's own server",
+        }
+    }
+}
+
+impl Page {
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// [`PageError`] says why it may not be fetched.
+    pub fn parse(text: &str, accept: Accept) -> Result<Self, PageError> {
+        Self::checked(Url::parse(text).map_err(PageError::Unreadable)?, accept)
+    }
+
+    /// Where a redirect leads that this page answers with: nowhere that this page's own address could not lead.
+    ///
+    /// # Errors
+    /// As [`Page::parse`].
+    pub fn redirected(&self, location: &str) -> Result<Self, PageError> {
+        Self::checked(self.url.join(location).map_err(PageError::Unreadable)?, self.accept)
+    }
+
+    fn checked(mut url: Url, accept: Accept) -> Result<Self, PageError> {
+        match url.scheme() {
+            "https" => {}
+            "http" if accept.http => {}
+            "http" => return Err(PageError::Plain),
+            other => return Err(PageError::Scheme(other.to_owned())),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(PageError::Credentials);
+        }
+        if let Some(port) = url.port()
+            && !accept.port
+        {
+            return Err(PageError::Port(port));
+        }
+        match url.host() {
+            None => return Err(PageError::Unreadable(url::ParseError::EmptyHost)),
+            Some(Host::Ipv4(address)) => allowed(address.into(), accept)?,
+            Some(Host::Ipv6(address)) => allowed(address.into(), accept)?,
+            Some(Host::Domain(_)) => {}
+        }
+        // It is for browsers alone.
+        url.set_fragment(None);
+        Ok(Self { url, accept })
+    }
+
+    /// Whether a connection to `address` may be opened for this page.
+    ///
+    /// # Errors
+    /// [`PageError::Private`] or [`PageError::Nowhere`].
+    pub fn may_be_at(&self, address: IpAddr) -> Result<(), PageError> {
+        allowed(address, self.accept)
+    }
+
+    /// The host.
+    pub fn host(&self) -> Host<&str> {
+        self.url.host().expect("a page without a host is not made")
+    }
+
+    /// The host's name; none where an address stands in its place.
+    pub fn domain(&self) -> Option<&str> {
+        self.url.domain()
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.url.port_or_known_default().expect("both schemes have a port")
+    }
+
+    /// Whether the server has to prove who it is.
+    pub fn is_secure(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// What stands in a request's first line: path and query.
+    pub fn target(&self) -> &str {
+        &self.url[url::Position::BeforePath..url::Position::AfterQuery]
+    }
+
+    /// What stands in a request's `Host` field: the host, and the port where it is not the scheme's own.
+    pub fn authority(&self) -> &str {
+        &self.url[url::Position::BeforeHost..url::Position::AfterPort]
+    }
+}
+
+fn allowed(address: IpAddr, accept: Accept) -> Result<(), PageError> {
+    match reach(address) {
+        Reach::Public => Ok(()),
+        Reach::Private if accept.private_address => Ok(()),
+        Reach::Private => Err(PageError::Private(address)),
+        Reach::Never => Err(PageError::Nowhere(address)),
+    }
+}
+
+impl fmt::Display for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.url.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests;
