@@ -45,6 +45,9 @@ pub trait Responder: Clone + Send + Sync + 'static {
     /// Looks at the clock and for a new snapshot; called before each batch.
     fn refresh(&self, worker: &mut Self::Worker);
 
+    /// Reads ahead for the packets that are to be judged next.
+    fn warm<'p>(&self, worker: &mut Self::Worker, packets: impl Iterator<Item = &'p [u8]> + Clone);
+
     /// Answers `packet` into `out` without waiting and without allocating, or says what is needed.
     fn judge(&self, worker: &mut Self::Worker, packet: &[u8], source: Source, out: &mut Vec<u8>) -> Step<Self::Plan>;
 

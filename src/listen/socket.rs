@@ -248,6 +248,11 @@ impl Batch {
         Ok(count)
     }
 
+    /// The first `count` packets.
+    pub(super) fn packets(&self, count: usize) -> impl Iterator<Item = &[u8]> + Clone {
+        self.packets.iter().zip(&self.lengths).take(count.min(self.received)).map(|(packet, length)| &packet[..*length])
+    }
+
     /// The packet at `at`, its client, and where it came in.
     pub(super) fn packet(&self, at: usize) -> Option<(&[u8], SocketAddr, Arrival)> {
         if at >= self.received {

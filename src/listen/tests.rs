@@ -25,6 +25,8 @@ impl Responder for Echo {
 
     fn refresh(&self, _worker: &mut ()) {}
 
+    fn warm<'p>(&self, _worker: &mut (), _packets: impl Iterator<Item = &'p [u8]> + Clone) {}
+
     fn judge(&self, _worker: &mut (), packet: &[u8], source: Source, out: &mut Vec<u8>) -> Step<Vec<u8>> {
         match packet.first() {
             Some(b's') => Step::Silence,

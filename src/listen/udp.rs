@@ -91,6 +91,9 @@ impl<R: Responder> Worker<R> {
 
     fn answer(&self, batch: &mut Batch, count: usize, view: &mut R::Worker) {
         self.responder.refresh(view);
+        if count > 1 {
+            self.responder.warm(view, batch.packets(count));
+        }
         for at in 0..count {
             let mut reply = batch.take_reply();
             let Some((packet, client, Arrival { local, interface })) = batch.packet(at) else {

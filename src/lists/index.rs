@@ -42,6 +42,13 @@ impl Index {
         listed
     }
 
+    /// Reads ahead for the look-ups of a batch of names, each of which begins in wire form; says nothing, and spares them waiting.
+    pub fn warm<'n>(&self, names: impl Iterator<Item = &'n [u8]> + Clone) {
+        for image in &self.images {
+            image.warm(names.clone());
+        }
+    }
+
     /// What the lists of networks say of an address in an answer. Allocates nothing.
     pub fn address(&self, address: IpAddr) -> Listed {
         let mut listed = Listed::default();

@@ -13,7 +13,7 @@ use super::forward::Desk;
 use super::notices::Notices;
 use super::{Done, Judged, Now, Plan, Rooms, judge, overload, resolve};
 use crate::clock::Clock;
-use crate::dns::{Ede, NotAQuery, Query, Rcode, Reply, Source, reply_unparsed};
+use crate::dns::{Ede, HEADER, NotAQuery, Query, Rcode, Reply, Source, reply_unparsed};
 use crate::journal::{Entry, Journal};
 use crate::lists::Protected;
 use crate::policy::Outcome;
@@ -106,6 +106,12 @@ impl Accounts {
         (view.now.wall, view.now.running) = (wall, running);
     }
 
+    /// Reads ahead for the packets that are to be met next.
+    pub fn warm<'p>(&self, view: &mut View, packets: impl Iterator<Item = &'p [u8]> + Clone) {
+        // A query's name stands behind the header (RFC 1035 section 4.1.1).
+        view.snapshot.load().index.warm(packets.filter_map(|packet| packet.get(HEADER..)));
+    }
+
     /// The time now, as `snapshot` reads the school's clock.
     pub fn now(&self, snapshot: &Snapshot) -> Now {
         let wall = self.clock.wall();
@@ -114,7 +120,8 @@ impl Accounts {
 
     /// Answers a packet into `out`, or says that it waits.
     pub fn meet(&self, view: &mut View, packet: &[u8], source: Source, out: &mut Vec<u8>) -> Met {
-        let since = self.clock.running();
+        // A batch comes in at one time.
+        let since = view.now.running;
         let mut query = match Query::parse(packet, source) {
             Ok(query) => query,
             Err(NotAQuery::Ignore(why)) => {

@@ -24,6 +24,10 @@ impl Responder for Pipeline {
         self.0.refresh(view);
     }
 
+    fn warm<'p>(&self, view: &mut View, packets: impl Iterator<Item = &'p [u8]> + Clone) {
+        self.0.warm(view, packets);
+    }
+
     fn judge(&self, view: &mut View, packet: &[u8], source: Source, out: &mut Vec<u8>) -> Step<Box<Waiting>> {
         match self.0.meet(view, packet, source, out) {
             Met::Silence => Step::Silence,

@@ -14,6 +14,7 @@ mod networks;
 mod patterns;
 mod ranks;
 mod table;
+mod warm;
 mod write;
 
 use std::fs::File;

@@ -46,6 +46,12 @@ pub(super) struct Table<'i> {
 }
 
 impl Table<'_> {
+    /// The first tag of the bucket in which a node with `hash` is at home: reading it fetches them all.
+    #[inline]
+    pub(super) fn first_tag(&self, hash: u64) -> u8 {
+        self.tags.get(Place::of(hash, self.buckets).bucket * TAGS).copied().unwrap_or_default()
+    }
+
     /// The slot of the node with `hash`.
     ///
     /// A bucket that is full may have spilled into the next one; the last bucket of all is never full.
