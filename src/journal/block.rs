@@ -59,7 +59,7 @@ pub(super) struct Block {
 /// A block's octets are not those that were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a block of the journal is damaged")]
-pub(super) struct Damaged;
+pub struct Damaged;
 
 /// What entries mostly share: the places of words, and the serial of lists and configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -344,8 +344,11 @@ pub(super) fn read_repeats(octets: &[u8], lines: &mut [Line]) -> Result<(), Dama
     if reading.rest.is_empty() { Ok(()) } else { Err(Damaged) }
 }
 
-/// Reads the entries of a block.
-pub(super) fn read(octets: &[u8]) -> Result<Vec<Line>, Damaged> {
+/// Reads the entries of a block, as a row of the store holds it.
+///
+/// # Errors
+/// [`Damaged`], where the octets are not those that were written.
+pub fn read(octets: &[u8]) -> Result<Vec<Line>, Damaged> {
     let (octets, checksum) = octets.split_last_chunk::<CHECKSUM>().ok_or(Damaged)?;
     if blake3::hash(octets).as_bytes()[..CHECKSUM] != *checksum {
         return Err(Damaged);

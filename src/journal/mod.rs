@@ -21,6 +21,7 @@ mod testkit;
 mod thread;
 mod writer;
 
+pub use block::{Damaged, read as read_block};
 pub use counts::{Counts, Tally};
 pub use entry::{Entry, Provenance, Source};
 pub use line::Line;

@@ -143,8 +143,8 @@ impl Writer {
     fn sort_out(&mut self, now: Moment) -> Round {
         let mut round = Round::default();
         let mut batch = std::mem::take(&mut self.batch);
-        for entry in batch.drain(..) {
-            match self.folds.place(&entry, now.uptime) {
+        for entry in &batch {
+            match self.folds.place(entry, now.uptime) {
                 Place::Repeat(key) => {
                     let fold = self.folds.find(key).expect("a repeat has a first");
                     match fold.stand {
@@ -162,18 +162,19 @@ impl Writer {
                     }
                 }
                 Place::First(key) => {
-                    let at = self.take_in(&entry, &mut round);
+                    let at = self.take_in(entry, &mut round);
                     let again = round.lines.last().map(|line| Box::new(line.clone()));
-                    let over = self.folds.remember(key, &entry, now.uptime, Stand::Here(at), again);
+                    let over = self.folds.remember(key, entry, now.uptime, Stand::Here(at), again);
                     round.again.extend(over.and_then(Fold::again));
                     round.places.push(Some(key));
                 }
                 Place::Alone => {
-                    self.take_in(&entry, &mut round);
+                    self.take_in(entry, &mut round);
                     round.places.push(None);
                 }
             }
         }
+        batch.clear();
         self.batch = batch;
         round
     }
