@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::{AT_FAULT, FAILED, FINE};
 use crate::config::Program;
-use crate::fetch::{Change, Failure, News, Record, Step, Wanted, Watch};
+use crate::fetch::{Change, Failure, News, Record, Step, Turn, Wanted, Watch};
 use crate::lists::ListId;
 use crate::server::{self, Compiler};
 
@@ -40,7 +40,7 @@ pub(super) fn run(program: &Program, chosen: &[String], change: Change) -> Resul
 const fn code(news: News, failure: Option<&Failure>) -> u8 {
     match (news, failure) {
         (News::Fresh | News::Unchanged | News::Busy, _) => FINE,
-        (News::Failed, Some(failure)) if failure.reason.is_of_content() => AT_FAULT,
+        (News::Failed, Some(failure)) if matches!(failure.reason.turn(), Turn::Publishers) => AT_FAULT,
         (News::Failed, _) => FAILED,
     }
 }

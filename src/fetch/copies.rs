@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -98,6 +98,7 @@ impl Copies {
     /// What the operating system says.
     pub fn hold(&self, list: &ListId) -> io::Result<Option<Held>> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.directory)?;
+        self.hand_over(&self.directory)?;
         let stem = stem(list);
         let lock = File::options().create(true).append(true).mode(0o600).open(self.directory.join(format!("{stem}.lock")))?;
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
@@ -105,9 +106,20 @@ impl Copies {
             Err(rustix::io::Errno::WOULDBLOCK) => return Ok(None),
             Err(error) => return Err(error.into()),
         }
+        self.hand_over(&self.directory.join(format!("{stem}.lock")))?;
         let held = Held { copies: self.clone(), list: list.clone(), stem, _lock: lock };
         held.sweep()?;
         Ok(Some(held))
+    }
+
+    /// Gives a file to whom the state directory belongs: root, who fetches by hand, must leave the server what it can read.
+    fn hand_over(&self, path: &Path) -> io::Result<()> {
+        let state = fs::metadata(self.directory.parent().unwrap_or(&self.directory))?;
+        let own = fs::metadata(path)?;
+        if rustix::process::geteuid().is_root() && (own.uid(), own.gid()) != (state.uid(), state.gid()) {
+            chown(path, Some(state.uid()), Some(state.gid()))?;
+        }
+        Ok(())
     }
 }
 
@@ -120,6 +132,9 @@ pub struct Held {
     /// Kept open: the lock goes with it.
     _lock: File,
 }
+
+/// What must be left on the disk, in octets, besides room for another copy.
+const SPARE: u64 = 256 * 1024;
 
 /// What stays of a list when nobody holds it.
 const LASTING: [&str; 3] = ["copy", "record", "lock"];
@@ -153,6 +168,7 @@ impl Held {
     pub fn adopt(&self, candidate: &Path, record: &mut Record) -> io::Result<()> {
         File::open(candidate)?.sync_all()?;
         record.digest = digest(candidate)?;
+        self.copies.hand_over(candidate)?;
         fs::rename(candidate, self.copies.path(&self.list))?;
         File::open(&self.copies.directory)?.sync_all()?;
         self.note(record)
@@ -164,7 +180,23 @@ impl Held {
     /// What the operating system says; what was kept before stays.
     pub fn note(&self, record: &Record) -> io::Result<()> {
         let text = serde_json::to_vec_pretty(record)?;
-        write_aside(&self.copies.directory.join(format!("{}.record", self.stem)), |to| to.write_all(&text))
+        let path = self.copies.directory.join(format!("{}.record", self.stem));
+        write_aside(&path, |to| to.write_all(&text))?;
+        self.copies.hand_over(&path)
+    }
+
+    /// Whether there is room for another copy beside the one that is there, told without asking anybody for it: `record` is kept as
+    /// it is, and the disk has so much left.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn has_room(&self, record: &Record) -> io::Result<()> {
+        self.note(record)?;
+        let disk = rustix::fs::statvfs(&self.copies.directory)?;
+        let left = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let copy = fs::metadata(self.copies.path(&self.list)).map_or(0, |copy| copy.len());
+        // What is half-written and the trial image take about as much again.
+        if left < 2 * copy + SPARE { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
     /// Removes what is neither copy nor record.

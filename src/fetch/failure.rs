@@ -82,10 +82,11 @@ impl Reason {
         }
     }
 
-    /// Whether the publisher would have to change the list: asking again soon brings the same, whole, once more.
-    pub const fn is_of_content(self) -> bool {
+    /// Whose turn it is.
+    pub const fn turn(self) -> Turn {
         match self {
-            Self::TooLarge | Self::Unpack | Self::Unparsable | Self::Shrunk | Self::Grown => true,
+            Self::TooLarge | Self::Unpack | Self::Unparsable | Self::Shrunk | Self::Grown => Turn::Publishers,
+            Self::Local => Turn::Ours,
             Self::Resolve
             | Self::Forbidden
             | Self::Connect
@@ -94,10 +95,20 @@ impl Reason {
             | Self::Status
             | Self::Redirect
             | Self::Truncated
-            | Self::WebPage
-            | Self::Local => false,
+            | Self::WebPage => Turn::Nobodys,
         }
     }
+}
+
+/// Who would have to do something about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// The publisher, who offers what is no such list: asking again soon brings the same, whole, once more.
+    Publishers,
+    /// This machine.
+    Ours,
+    /// Perhaps nobody: it may pass by itself.
+    Nobodys,
 }
 
 /// A failure, with a sentence for people.

@@ -18,7 +18,7 @@ mod unpack;
 pub use connect::Trust;
 pub use copies::{Copies, Held, Marks, Record};
 pub use download::Limits;
-pub use failure::{Failure, Reason};
+pub use failure::{Failure, Reason, Turn};
 pub use judge::{Change, Reader};
 pub use pace::{LONGEST_PAUSE, SHORTEST_PAUSE, pause_after_failure, pause_after_success, remaining};
 pub use page::{Accept, Page, PageError};

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Reason;
+use super::{Reason, Turn};
 
-/// The pause after a first failure, and the shortest after any: a source in trouble is asked at most once a minute.
+/// The pause after a first failure of a source, and the shortest after any: one in trouble is asked at most once a minute.
 pub const SHORTEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// The longest pause after failures that may pass by themselves.
@@ -17,6 +17,9 @@ pub const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 /// The longest pause after failures that lie in what the source offers.
 const LONGEST_FOR_CONTENT: Duration = Duration::from_secs(6 * 3600);
+
+/// The first and the longest pause after failures of this machine: a disk that has room again is noticed within a minute.
+const FOR_LOCAL: [Duration; 2] = [Duration::from_secs(20), Duration::from_secs(35)];
 
 /// How long a source that is well is left alone, `refresh` apart by the operator's word; `dice` from 0 to 1 spreads schools over
 /// the tenth before that.
@@ -27,12 +30,15 @@ pub fn pause_after_success(refresh: Duration, dice: f64) -> Duration {
 /// How long a source is left alone that failed `in_a_row` times, the last time for `reason`.
 ///
 /// Pauses double from a minute to an hour, and never exceed `refresh` where that is shorter. What would be the same large download
-/// once more waits six hours at most.
+/// once more waits six hours at most; what this machine could not do is tried again within a minute, for nobody was asked.
 pub fn pause_after_failure(refresh: Duration, in_a_row: u32, reason: Reason, dice: f64) -> Duration {
-    let longest = if reason.is_of_content() { LONGEST_FOR_CONTENT } else { LONGEST_PAUSE };
-    let first = if reason.is_of_content() { 15 * SHORTEST_PAUSE } else { SHORTEST_PAUSE };
+    let [first, longest] = match reason.turn() {
+        Turn::Ours => FOR_LOCAL,
+        Turn::Publishers => [15 * SHORTEST_PAUSE, LONGEST_FOR_CONTENT],
+        Turn::Nobodys => [SHORTEST_PAUSE, LONGEST_PAUSE],
+    };
     let doubled = first.saturating_mul(1 << in_a_row.saturating_sub(1).min(16));
-    let pause = doubled.min(longest).min(refresh).max(SHORTEST_PAUSE);
+    let pause = doubled.min(longest).min(refresh.max(SHORTEST_PAUSE));
     pause.mul_f64(1.0 + 0.5 * dice.clamp(0.0, 1.0))
 }
 

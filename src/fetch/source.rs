@@ -116,6 +116,8 @@ impl Fetcher {
         held: &Arc<Held>,
         watch: &Watch,
     ) -> Result<Option<Candidate>, Failure> {
+        let (guard, before) = (Arc::clone(held), record.clone());
+        blocking(move || guard.has_room(&before)).await?.map_err(|error| Failure::local(UNWRITABLE, &error))?;
         watch(Step::Asking);
         let answer = ask(&wanted.page, &record.marks, &self.bootstrap, &self.trust, &wanted.limits).await?;
         let arriving = match answer {

@@ -30,7 +30,7 @@ const TICK: Duration = Duration::from_secs(2);
 const TOGETHER: Duration = Duration::from_secs(10);
 
 /// The pause after lists came that could not be put in force.
-const AGAIN: Duration = Duration::from_secs(60);
+const AGAIN: Duration = Duration::from_secs(30);
 
 /// Lists on their way at once.
 const AT_ONCE: usize = 16;

@@ -166,3 +166,23 @@ fn each_reason_has_its_own_word_in_record_and_metric() {
     words.dedup();
     assert_eq!(words.len(), Reason::ALL.len());
 }
+
+#[test]
+fn what_root_fetches_by_hand_is_the_server_s() {
+    if !rustix::process::geteuid().is_root() {
+        println!("skipped: only root can give files away");
+        return;
+    }
+    let here = here();
+    chown(here.directory.path(), Some(65_534), Some(65_534)).expect("root may");
+    let list = ListId::from("a");
+    let held = here.copies.hold(&list).expect("held").expect("nobody else");
+    adopt(&held, "one", marked("\"1\""));
+    drop(held);
+    let directory = here.directory.path().join("fetched");
+    let files = here.files().into_iter().map(|file| directory.join(file));
+    for path in files.chain([directory.clone()]) {
+        let file = fs::metadata(&path).expect("there");
+        assert_eq!((file.uid(), file.gid()), (65_534, 65_534), "{}", path.display());
+    }
+}

@@ -38,6 +38,14 @@ fn what_the_publisher_has_to_mend_is_not_fetched_every_minute() {
 }
 
 #[test]
+fn room_on_the_disk_is_noticed_within_a_minute() {
+    for times in [1, 2, 3, 100] {
+        let pause = pause_after_failure(DAY, times, Reason::Local, 1.0);
+        assert!(pause < minutes(1) && pause >= Duration::from_secs(20), "{pause:?}");
+    }
+}
+
+#[test]
 fn a_refresh_comes_within_its_time_and_not_far_before() {
     for dice in [0.0, 0.5, 1.0, -3.0] {
         let pause = pause_after_success(DAY, dice);

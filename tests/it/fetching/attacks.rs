@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hickory_proto::op::ResponseCode;
 use khien::dns::Transport;
 use khien::fetch::{Accept, Bootstrap, Change, News, Page, Reason, Trust};
 
@@ -185,6 +186,29 @@ async fn a_name_that_leads_inside_is_not_followed() {
     bench.wanted.page = Page::parse(&bench.wanted.page.to_string(), ANYWHERE).expect("a page");
     assert_eq!(bench.fetch().await.0, News::Fresh);
     assert_eq!(canary.connections(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_one_server_knows_no_address_the_next_is_asked() {
+    let pages = Pages::with(TOYS).await;
+    let (failing, lost, sound) = (Names::start().await, Names::start().await, Names::start().await);
+    failing.fail("lists.example", ResponseCode::ServFail);
+    lost.fail("lists.example", ResponseCode::NXDomain);
+    sound.place("lists.example", "127.0.0.1");
+    let mut bench = Bench::new(&format!("http://lists.example:{}/toys.txt", pages.address.port()), ANYWHERE);
+    let servers =
+        |all: &[&Names], transport| Bootstrap { servers: all.iter().map(|names| (transport, names.address())).collect() };
+    for transport in [Transport::Udp, Transport::Tcp] {
+        bench.fetcher.bootstrap = servers(&[&failing, &lost], transport);
+        let failure = bench.failure().await;
+        assert_eq!(failure.reason, Reason::Resolve, "{failure}");
+        bench.fetcher.bootstrap = servers(&[&failing, &lost, &sound], transport);
+        assert_ne!(bench.fetch().await.0, News::Failed, "{transport:?}");
+    }
+    bench.fetcher.bootstrap = Bootstrap::default();
+    let failure = bench.failure().await;
+    assert_eq!(failure.reason, Reason::Resolve);
+    assert!(failure.said.contains("[upstream] bootstrap"), "{failure}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

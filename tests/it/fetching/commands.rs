@@ -8,7 +8,7 @@ use crate::kit::binary::Binary;
 use crate::kit::dice::Dice;
 use crate::kit::http;
 use crate::kit::names::Names;
-use crate::kit::pages::{Authority, Pages, list, status};
+use crate::kit::pages::{Act, Authority, Pages, list, status};
 
 const TOYS: &str = "spiele.example\nzuschauen.example\nwuerfel.example\nkarten.example\n";
 
@@ -138,6 +138,33 @@ async fn a_running_server_takes_what_a_command_fetched() {
     tokio::time::timeout(Duration::from_secs(60), taken).await.expect("it is in force without a reload");
     let (_, status, _) = said(binary.run(&["status"]).await);
     assert!(status.contains("list       toys: 5 entries") && status.contains("           fetched 20"), "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_a_terminal_a_bar_shows_how_far_it_has_come() {
+    let program = "/usr/bin/script";
+    if !Path::new(program).exists() {
+        println!("skipped: {program} is not installed");
+        return;
+    }
+    let text = large(0);
+    let (head, rest) = text.split_at(text.len() / 2);
+    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{head}", text.len()).into_bytes();
+    let rest = rest.as_bytes().to_vec();
+    let slow = move |_: &str| vec![Act::Send(answer.clone()), Act::Pause(Duration::from_millis(1500)), Act::Send(rest.clone())];
+    let pages = Pages::start(slow).await;
+    let here = Here::new(&games("toys", &at(&pages)));
+    let line = format!("{} -c {} lists fetch", env!("CARGO_BIN_EXE_khien"), here.path("khien.toml").display());
+    let mut command = Command::new(program);
+    command.args(["-q", "-e", "-c", &line, "/dev/null"]).env("TERM", "xterm").stdin(Stdio::null());
+    let output = tokio::task::spawn_blocking(move || command.output()).await.expect("no panic").expect("it runs");
+    let (code, shown, _) = said(output);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains(" 50 % ") && shown.contains(" KiB"), "half of it was there for a second and a half: {shown}");
+    assert!(shown.contains("toys: 20000 entries"), "{shown}");
+
+    let (_, _, quiet) = here.run(&["lists", "fetch"]).await;
+    assert_eq!(quiet, "", "nothing is drawn where nobody looks");
 }
 
 /// A list that takes a while on its way, so that there are moments to be killed in.

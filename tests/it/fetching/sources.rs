@@ -1,6 +1,7 @@
 //! A school whose lists are pages: ready when they came, filtering by the last good copy whatever becomes of them.
 
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use khien::dns::RecordType;
 
@@ -203,6 +204,53 @@ async fn a_list_that_never_answers_keeps_none_of_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn several_lists_are_on_their_way_at_once() {
+    let asked: Arc<Mutex<Vec<Instant>>> = Arc::default();
+    let mut pages = Vec::new();
+    for _ in 0..4 {
+        let asked = Arc::clone(&asked);
+        let slow = move |_: &str| {
+            asked.lock().expect("no panic").push(Instant::now());
+            [vec![Act::Pause(Duration::from_secs(1))], list(TOYS, "")].concat()
+        };
+        pages.push(Pages::start(slow).await);
+    }
+    let lists: String = pages.iter().enumerate().map(|(place, pages)| games(&format!("list-{place}"), &at(pages))).collect();
+    let school = School::start(&config(&lists)).await;
+    let asked = asked.lock().expect("no panic").clone();
+    let apart = asked[..4].iter().max().expect("four").duration_since(*asked[..4].iter().min().expect("four"));
+    assert!(apart < Duration::from_millis(900), "one waited for another: {apart:?}");
+    school.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_fails_is_asked_at_growing_pauses() {
+    let pages = Pages::with(TOYS).await;
+    let school = School::start(&config(&games("toys", &at(&pages)))).await;
+    later(&school, Duration::ZERO).await;
+    pages.change(|_| status("503 Service Unavailable", ""));
+    later(&school, 25 * HOUR).await;
+    // The pause after the first failure is a minute and up to half as much again, after the second twice that, and so on.
+    for minutes in [1, 2, 4, 8, 16, 32, 60, 60] {
+        let asked = pages.requests().len();
+        let pause = Duration::from_secs(60 * minutes);
+        later(&school, pause - Duration::from_secs(1)).await;
+        assert_eq!(pages.requests().len(), asked, "it was asked before {minutes} min were over");
+        later(&school, pause / 2 + Duration::from_secs(2)).await;
+        assert_eq!(pages.requests().len(), asked + 1, "it was not asked after {minutes} min and a half of it");
+    }
+    assert_eq!(summary(&school, "spiele.example").await, "blocked");
+    pages.give(TOYS);
+    later(&school, 2 * HOUR).await;
+    let asked = pages.requests().len();
+    later(&school, 21 * HOUR).await;
+    assert_eq!(pages.requests().len(), asked, "once it is well again it is left alone for its day");
+    later(&school, 4 * HOUR).await;
+    assert_eq!(pages.requests().len(), asked + 1);
+    school.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hosts_are_looked_up_by_bootstrap_and_never_here() {
     let pages = Pages::with(TOYS).await;
     let bootstrap = Names::start().await;
@@ -276,7 +324,9 @@ async fn a_state_that_cannot_be_written_keeps_what_is_in_force_and_heals() {
     );
     std::fs::remove_file(&place).expect("removed");
     std::fs::rename(&aside, &place).expect("moved back");
-    later(&school, 25 * HOUR).await;
+    let asked = pages.requests().len();
+    later(&school, Duration::from_secs(60)).await;
+    assert_eq!(pages.requests().len(), asked + 1, "it is noticed within a minute, and nobody was asked before");
     assert_eq!(summary(&school, "neu.example").await, "blocked");
     school.close().await;
 }
