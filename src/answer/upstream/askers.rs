@@ -42,7 +42,10 @@ pub(super) struct Askers {
 #[derive(Debug)]
 struct Flight {
     pace: FlightPace,
-    askers: Vec<Asking>,
+    /// Who began it; none where it could not wait and has been sent on.
+    first: Option<Asking>,
+    /// Who joined.
+    more: Vec<Asking>,
 }
 
 /// How a question is doing.
@@ -71,13 +74,13 @@ impl Askers {
                     drop((open, permit));
                     asker.delayed();
                 }
-                (FlightPace::Swift | FlightPace::Slow, asking) => flight.askers.push(asking),
+                (FlightPace::Swift | FlightPace::Slow, asking) => flight.more.push(asking),
             }
             return None;
         }
         match start() {
             Ok(started) => {
-                open.insert(Arc::clone(question), Flight { pace: FlightPace::Swift, askers: vec![asking] });
+                open.insert(Arc::clone(question), Flight { pace: FlightPace::Swift, first: Some(asking), more: Vec::new() });
                 Some(started)
             }
             Err(at_once) => {
@@ -94,8 +97,9 @@ impl Askers {
             let mut open = self.open();
             let Some(flight) = open.get_mut(question) else { return };
             flight.pace = FlightPace::Slow;
-            let of_task = |asking: &mut Asking| matches!(asking, Asking::Swift(..));
-            flight.askers.extract_if(.., of_task).collect::<Vec<_>>()
+            let swift = |asking: &mut Asking| matches!(asking, Asking::Swift(..));
+            let more = flight.more.extract_if(.., swift);
+            flight.first.take_if(swift).into_iter().chain(more).collect::<Vec<_>>()
         };
         for asking in swift {
             if let Asking::Swift(asker, permit) = asking {
@@ -107,8 +111,8 @@ impl Askers {
 
     /// Takes the flight off the list and tells all.
     pub(super) fn land(&self, question: &Question, answer: &Answer) {
-        let flight = self.open().remove(question);
-        for asking in flight.into_iter().flat_map(|flight| flight.askers) {
+        let Some(flight) = self.open().remove(question) else { return };
+        for asking in flight.first.into_iter().chain(flight.more) {
             survive(|| asking.tell(answer.clone()));
         }
     }

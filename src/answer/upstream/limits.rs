@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::failure::FailureKind;
 use super::pool::Answer;
-use crate::dns::{Name, Rcode};
+use crate::dns::{MAX_NAME, Name, Rcode};
 
 /// So many questions of a zone without an answer in a row make it a dead one.
 const DEAD: u32 = 8;
@@ -182,8 +182,9 @@ impl Drop for ClientPermit {
 
 /// The part of a name that somebody has registered, in wire form: its public suffix and one label more.
 fn registered(name: &Name) -> &[u8] {
+    let (text, length) = text(name);
     let labels =
-        psl::domain(&text(name)).map_or(2, |domain| 1 + domain.as_bytes().iter().filter(|octet| **octet == b'.').count());
+        psl::domain(&text[..length]).map_or(2, |domain| 1 + domain.as_bytes().iter().filter(|octet| **octet == b'.').count());
     let mut wire = name.as_wire();
     for _ in labels..name.label_count() {
         let (length, rest) = wire.split_first().expect("a name ends with the root");
@@ -192,10 +193,17 @@ fn registered(name: &Name) -> &[u8] {
     wire
 }
 
-/// The name's labels with dots between, as the list of public suffixes is searched; a dot within a label makes two of it,
-/// which moves the name to another zone's share and does no harm.
-fn text(name: &Name) -> Vec<u8> {
-    name.labels().collect::<Vec<_>>().join(&b'.')
+/// The name's labels with dots between, as the list of public suffixes is searched, and its length; a dot within a label makes two
+/// of it, which moves the name to another zone's share and does no harm.
+fn text(name: &Name) -> ([u8; MAX_NAME], usize) {
+    let (mut text, mut length) = ([0; MAX_NAME], 0);
+    for label in name.labels() {
+        text[length..length + label.len()].copy_from_slice(label);
+        length += label.len();
+        text[length] = b'.';
+        length += 1;
+    }
+    (text, length.saturating_sub(1))
 }
 
 /// The client's network where it has many addresses in it.

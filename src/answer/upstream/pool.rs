@@ -19,7 +19,7 @@ use super::health::{Change, Loud, Standing};
 use super::limits::Limits;
 use super::probe;
 use super::question::Question;
-use super::race::{Race, Turn};
+use super::race::{self, Race, Turn};
 use super::ration::Ration;
 use super::settings::{AuthenticData, Settings, Strategy};
 use super::swift::{Keep, Landing};
@@ -58,7 +58,7 @@ pub(super) struct Pool {
     strategy: Strategy,
     authentic_data: AuthenticData,
     bailiwick: Bailiwick,
-    timeout: Duration,
+    pub(super) timeout: Duration,
 }
 
 impl Upstreams {
@@ -184,29 +184,43 @@ impl Pool {
         }
     }
 
-    /// A race of the upstreams for this question; those that are due a probe get it too.
-    pub(super) fn race(&self, question: &Arc<Question>, begun: Instant) -> Race {
+    /// Who is asked first at `now`, and when more is to be done, if no answer comes before.
+    pub(super) fn first(&self, question: &Arc<Question>, now: Instant) -> (Arc<Upstream>, Instant) {
+        if let [only] = &*self.upstreams {
+            return (Arc::clone(only), now + race::patience(self.timeout, 1));
+        }
         let order = self.order();
-        self.probe(&order, question, begun);
+        self.probe(&order, question, now);
+        let first = Arc::clone(&order[0]);
+        let next = self.race(order, now).first_asked(now);
+        (first, next)
+    }
+
+    fn race(&self, order: Vec<Arc<Upstream>>, begun: Instant) -> Race {
         Race::new(order, begun, self.strategy, Arc::new(Effort::new(self.timeout)))
     }
 
-    /// Puts the question to one upstream after the other until there is an answer, or no time; `first` is whose turn it was when
-    /// the race began, and how far the question has come there.
+    /// Puts the question to one upstream after the other until there is an answer, or no time. The `first` one's turn was when the
+    /// question had `begun`; it may have been `sent` there.
     pub(super) async fn run(
         &self,
         question: Arc<Question>,
-        mut race: Race,
-        first: Option<(Arc<Upstream>, Option<Begun>)>,
+        begun: Instant,
+        first: Arc<Upstream>,
+        sent: Option<Begun>,
     ) -> Answer {
-        let mut attempts = JoinSet::new();
-        let ask = |runner, upstream: Arc<Upstream>, begun, effort: &Arc<Effort>| {
-            let (question, effort) = (Arc::clone(&question), Arc::clone(effort));
-            async move { (runner, upstream.go_on(&question, &effort, begun).await) }
-        };
-        if let Some((upstream, begun)) = first {
-            attempts.spawn(ask(0, upstream, begun, race.effort()));
+        let mut order = self.order();
+        if let Some(place) = order.iter().position(|upstream| Arc::ptr_eq(upstream, &first)) {
+            order[..=place].rotate_right(1);
         }
+        let mut race = self.race(order, begun);
+        race.first_asked(begun);
+        let mut attempts = JoinSet::new();
+        let ask = |runner, upstream: Arc<Upstream>, sent, effort: &Arc<Effort>| {
+            let (question, effort) = (Arc::clone(&question), Arc::clone(effort));
+            async move { (runner, upstream.go_on(&question, &effort, sent).await) }
+        };
+        attempts.spawn(ask(0, first, sent, race.effort()));
         loop {
             let now = Instant::now();
             match race.turn(now) {
@@ -279,8 +293,7 @@ fn whom(upstreams: &[Arc<Upstream>], authentic_data: AuthenticData) -> impl Iter
 }
 
 /// Notes in counters and health what one attempt brought after `took`; an rcode that declines is for the race to weigh.
-pub(super) fn note(upstream: &Arc<Upstream>, outcome: &Result<Outcome, Fault>, took: Duration) {
-    let now = Instant::now();
+pub(super) fn note(upstream: &Arc<Upstream>, outcome: &Result<Outcome, Fault>, took: Duration, now: Instant) {
     let change = match outcome {
         Ok(message) => {
             upstream.counters.answer(took);

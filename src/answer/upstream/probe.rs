@@ -54,7 +54,8 @@ pub(super) async fn put(upstream: &Arc<Upstream>, question: &Question) {
     let begun = Instant::now();
     let effort = Effort::new(TIME);
     let outcome = timeout_at(begun + TIME, upstream.ask(question, &effort)).await;
-    note(upstream, &outcome.unwrap_or(Err(Fault::Timeout)), begun.elapsed());
+    let now = Instant::now();
+    note(upstream, &outcome.unwrap_or(Err(Fault::Timeout)), now - begun, now);
 }
 
 /// The name servers of the root: every resolver knows them, and asking tells nobody anything.

@@ -69,7 +69,7 @@ pub(super) enum Turn {
 
 impl Race {
     pub(super) fn new(upstreams: Vec<Arc<Upstream>>, begun: Instant, strategy: Strategy, effort: Arc<Effort>) -> Self {
-        let places = u32::try_from(upstreams.len()).unwrap_or(u32::MAX);
+        let patience = patience(effort.time, upstreams.len());
         let runner = |upstream| Runner { upstream, begun, state: RunnerState::NotAsked };
         Self {
             runners: upstreams.into_iter().map(runner).collect(),
@@ -77,9 +77,7 @@ impl Race {
             asked: 0,
             next: begun,
             deadline: begun + effort.time,
-            // A fifth leaves a dead first server's question with an answer in half a second where 2 s are allowed;
-            // with more servers each still gets its turn.
-            patience: effort.time / places.saturating_add(1).max(5),
+            patience,
             effort,
             best: None,
             reached: false,
@@ -100,26 +98,25 @@ impl Race {
         if under_way && now < self.next {
             return until(self.next.min(self.deadline));
         }
+        let number = self.ask_next(now);
+        Turn::Ask(number, Arc::clone(&self.runners[number].upstream))
+    }
+
+    /// The next one's turn is now.
+    fn ask_next(&mut self, now: Instant) -> usize {
         let number = self.asked;
         let runner = &mut self.runners[number];
         (runner.begun, runner.state) = (now, RunnerState::Asked);
-        let upstream = Arc::clone(&runner.upstream);
         self.asked += 1;
         self.next = now + self.head_start(number);
-        Turn::Ask(number, upstream)
+        number
     }
 
-    /// When something is to be done next, if nobody answers before.
-    pub(super) fn next_step(&self) -> Instant {
-        let silence = |runner: &Runner| runner.begun + self.patience;
-        let silent = self.runners[..self.asked].iter().filter(|runner| runner.state == RunnerState::Asked).map(silence).min();
-        let next = if self.asked == self.runners.len() { self.deadline } else { self.next };
-        silent.map_or(next, |silent| silent.min(next)).min(self.deadline)
-    }
-
-    /// The whole time of the question.
-    pub(super) fn time(&self) -> Duration {
-        self.effort.time
+    /// Takes it as done that the first one was asked at `now`, and says when something is to be done next, if nobody answers before.
+    pub(super) fn first_asked(&mut self, now: Instant) -> Instant {
+        self.ask_next(now);
+        let next = if self.runners.len() == 1 { self.deadline } else { self.next };
+        next.min(now + self.patience).min(self.deadline)
     }
 
     /// What it may cost, all upstreams together.
@@ -170,7 +167,7 @@ impl Race {
             Err(Fault::Full) if !self.effort.is_left() => runner.upstream.counters.fault(Fault::Full),
             // Its health has heard of this failure already.
             Err(fault) if noted_before => runner.upstream.counters.fault(*fault),
-            Ok(_) | Err(_) => note(&runner.upstream, &outcome, now - runner.begun),
+            Ok(_) | Err(_) => note(&runner.upstream, &outcome, now - runner.begun, now),
         }
         runner.state = RunnerState::Done;
         if number + 1 == self.asked {
@@ -222,7 +219,7 @@ impl Race {
     pub(super) fn failure(mut self, now: Instant) -> Answer {
         for runner in &self.runners[..self.asked] {
             match runner.state {
-                RunnerState::Asked => note(&runner.upstream, &Err(Fault::Timeout), now - runner.begun),
+                RunnerState::Asked => note(&runner.upstream, &Err(Fault::Timeout), now - runner.begun, now),
                 RunnerState::Silent => runner.upstream.counters.fault(Fault::Timeout),
                 RunnerState::NotAsked | RunnerState::Declined | RunnerState::Done => {}
             }
@@ -242,6 +239,14 @@ impl Runner {
             RunnerState::NotAsked | RunnerState::Declined | RunnerState::Done => false,
         }
     }
+}
+
+/// How long an upstream may be silent before that tells on its health, where a question to so many may take `time`.
+///
+/// A fifth leaves a dead first server's question with an answer in half a second where 2 s are allowed; with more servers each
+/// still gets its turn.
+pub(super) fn patience(time: Duration, upstreams: usize) -> Duration {
+    time / u32::try_from(upstreams).unwrap_or(u32::MAX).saturating_add(1).max(5)
 }
 
 /// Of several that decline, the one that says most: SERVFAIL, which may carry the reason, before REFUSED, before others.

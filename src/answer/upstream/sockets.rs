@@ -55,6 +55,8 @@ pub(super) struct Sockets {
 #[derive(Debug)]
 struct State {
     slots: Vec<Slot>,
+    /// How many are spent since the keeper was last told.
+    spent: usize,
     last_asked: Instant,
     /// When the minute that is counted began, and the questions of it and of the one before.
     minute: Instant,
@@ -86,6 +88,7 @@ impl Sockets {
         let now = Instant::now();
         let state = State {
             slots: Vec::new(),
+            spent: 0,
             last_asked: now,
             minute: now,
             asked: 0,
@@ -122,8 +125,12 @@ impl Sockets {
         let slot = &mut state.slots[place];
         slot.first_asked.get_or_insert(now);
         slot.questions += 1;
-        let (spent, socket) = (slot.questions == QUESTIONS, Arc::clone(&slot.socket));
-        if spent || state.slots.len() < state.wanted(self.share.sockets()) {
+        let socket = Arc::clone(&slot.socket);
+        state.spent += usize::from(slot.questions == QUESTIONS);
+        // Those who draw pass by the few that are spent: they are replaced together.
+        let many = state.spent >= BATCH || 4 * state.spent >= state.slots.len();
+        if (state.spent > 0 && many) || state.slots.len() < state.wanted(self.share.sockets()) {
+            state.spent = 0;
             self.due.notify_one();
         }
         Ok(socket)

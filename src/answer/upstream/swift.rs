@@ -4,7 +4,7 @@
 //! have been, from where it stands: who was asked when, by which socket, and who is still listened to.
 //!
 //! # Cost
-//! Neither task nor timer, and no wake-up but that by which the reply is heard.
+//! Neither task nor timer, and no wake-up but that by which the reply is heard. Guarded by `benches/upstream.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +15,8 @@ use tokio::time::Instant;
 use super::exchange::{Begun, Outcome, Upstream};
 use super::failure::{FailureKind, Fault, UpstreamFailure};
 use super::limits::QuestionPermit;
-use super::pool::{Answer, Pool};
+use super::pool::{Answer, Pool, note};
 use super::question::{Announced, Fit, Question, Spelling};
-use super::race::{Race, Turn};
 use super::socket::{Sent, Socket, Swift, Told};
 use super::wheel::TICK;
 use crate::answer::Route;
@@ -28,7 +27,6 @@ use crate::answer::cache::Cache;
 pub(super) struct Keep {
     pub(super) cache: Arc<Cache>,
     pub(super) asked: Duration,
-    pub(super) begun: Instant,
     pub(super) known: Known,
 }
 
@@ -56,66 +54,63 @@ impl Keep {
 pub(super) struct Landing {
     pool: Arc<Pool>,
     question: Arc<Question>,
+    begun: Instant,
     keep: Option<Keep>,
     /// None once it has come.
     permit: Option<QuestionPermit>,
 }
 
-/// A question on its way, and the race that it is the first step of.
+/// A question on its way: the first step of a race that need not be run.
 #[derive(Debug)]
 struct UnderWay {
     landing: Landing,
-    race: Race,
     upstream: Arc<Upstream>,
     how: (Spelling, Announced),
-    begun: Instant,
     runtime: Handle,
 }
 
 impl Landing {
     pub(super) fn new(pool: &Arc<Pool>, question: &Arc<Question>, keep: Option<Keep>, permit: QuestionPermit) -> Self {
-        Self { pool: Arc::clone(pool), question: Arc::clone(question), keep, permit: Some(permit) }
+        let (pool, question) = (Arc::clone(pool), Arc::clone(question));
+        Self { pool, question, begun: Instant::now(), keep, permit: Some(permit) }
     }
 
     /// Puts the question to the upstream whose turn it is; by a task, where more is to be done than to send it.
     ///
     /// To be called within the runtime.
     pub(super) fn begin(self) {
-        let (begun, runtime) = (Instant::now(), Handle::current());
-        let mut race = self.pool.race(&self.question, begun);
-        let Turn::Ask(_, upstream) = race.turn(begun) else { return self.run(race, None, &runtime) };
+        let runtime = Handle::current();
+        let (upstream, next) = self.pool.first(&self.question, self.begun);
         // A tick before anything is due, so that the task is there in time.
-        let until = race.next_step().min(begun + upstream.pause(race.time())) - TICK;
-        let Some(how) = upstream.how().filter(|_| until > begun) else {
-            return self.run(race, Some((upstream, None)), &runtime);
-        };
+        let due = next.min(self.begun + upstream.pause(self.pool.timeout)) - TICK;
+        let Some(how) = upstream.how().filter(|_| due > self.begun) else { return self.run(upstream, None, &runtime) };
         let question = Arc::clone(&self.question);
-        let under_way = UnderWay { landing: self, race, upstream: Arc::clone(&upstream), how, begun, runtime };
-        if let Err(under_way) = upstream.begin(&question, how, Box::new(under_way), until) {
-            let UnderWay { landing, race, runtime, .. } = *under_way;
-            landing.run(race, Some((upstream, None)), &runtime);
+        let under_way = Box::new(UnderWay { landing: self, upstream: Arc::clone(&upstream), how, runtime });
+        if let Err(under_way) = upstream.begin(&question, how, under_way, due) {
+            let UnderWay { landing, runtime, .. } = *under_way;
+            landing.run(upstream, None, &runtime);
         }
     }
 
-    /// Has a task run the race, where it has `first` to go on with.
-    fn run(self, race: Race, first: Option<(Arc<Upstream>, Option<Begun>)>, runtime: &Handle) {
+    /// Has a task run the race that begins with `first`, where the question may have been sent already.
+    fn run(self, first: Arc<Upstream>, sent: Option<Begun>, runtime: &Handle) {
         self.pool.askers.slow_down(&self.question);
-        let (pool, question) = (Arc::clone(&self.pool), Arc::clone(&self.question));
+        let (pool, question, begun) = (Arc::clone(&self.pool), Arc::clone(&self.question), self.begun);
         runtime.spawn(async move {
-            let answer = pool.run(question, race, first).await;
-            self.land(&answer);
+            let answer = pool.run(question, begun, first, sent).await;
+            self.land(&answer, Instant::now());
         });
     }
 
     /// Keeps what the question came to, and tells it to all who ask.
-    fn land(mut self, answer: &Answer) {
-        self.end(answer);
+    fn land(mut self, answer: &Answer, now: Instant) {
+        self.end(answer, now);
     }
 
-    fn end(&mut self, answer: &Answer) {
+    fn end(&mut self, answer: &Answer, now: Instant) {
         let Some(permit) = self.permit.take() else { return };
-        if let Some(Keep { cache, asked, begun, .. }) = &self.keep {
-            cache.keep(&self.question.key(self.pool.route), answer, *asked + begun.elapsed());
+        if let Some(Keep { cache, asked, .. }) = &self.keep {
+            cache.keep(&self.question.key(self.pool.route), answer, *asked + (now - self.begun));
         }
         permit.ended(answer);
         self.pool.askers.land(&self.question, answer);
@@ -125,30 +120,30 @@ impl Landing {
 impl Drop for Landing {
     /// Only where a task panicked, or the program ends, has it not come to its end before.
     fn drop(&mut self) {
-        self.end(&Err(UpstreamFailure { kind: FailureKind::Network, rcode: None }));
+        self.end(&Err(UpstreamFailure { kind: FailureKind::Network, rcode: None }), Instant::now());
     }
 }
 
 impl UnderWay {
     fn go_on(self, sent: Sent) {
-        let Self { landing, race, upstream, how, runtime, .. } = self;
-        landing.run(race, Some((upstream, Some(Begun { how, sent }))), &runtime);
+        let Self { landing, upstream, how, runtime } = self;
+        landing.run(upstream, Some(Begun { how, sent }), &runtime);
     }
 }
 
 impl Swift for UnderWay {
-    fn told(mut self: Box<Self>, on: &Arc<Socket>, told: Told, now: Instant) {
+    fn told(self: Box<Self>, on: &Arc<Socket>, told: Told, now: Instant) {
         match told {
             Told::Fit(Fit::Answer(relayed)) if Fault::of(relayed.rcode()).is_none() => {
-                self.upstream.answered_after(now - self.begun);
-                let outcome = Ok(Outcome::Message(relayed));
-                if let Some(answer) = self.race.ended(0, outcome, now) {
-                    let answer = self.landing.pool.believed(answer);
-                    self.landing.land(&answer);
-                }
+                let Self { landing, upstream, .. } = *self;
+                let took = now - landing.begun;
+                upstream.answered_after(took);
+                note(&upstream, &Ok(Outcome::Message(Arc::clone(&relayed))), took, now);
+                let answer = landing.pool.believed(relayed);
+                landing.land(&answer, now);
             }
             told => {
-                let sent = Sent::with(on, told, self.begun);
+                let sent = Sent::with(on, told, self.landing.begun);
                 self.go_on(sent);
             }
         }
@@ -159,6 +154,6 @@ impl Swift for UnderWay {
     }
 
     fn at(&self) -> Instant {
-        self.begun
+        self.landing.begun
     }
 }

@@ -188,7 +188,7 @@ impl Upstreams {
 
 /// What a question comes to is to be kept; `now` is the running time.
 fn keep(cache: &Arc<Cache>, now: Duration, known: Known) -> Keep {
-    Keep { cache: Arc::clone(cache), asked: now, begun: Instant::now(), known }
+    Keep { cache: Arc::clone(cache), asked: now, known }
 }
 
 #[cfg(test)]
