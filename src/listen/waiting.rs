@@ -26,15 +26,23 @@ enum Waiter {
     Network(IpAddr),
 }
 
+impl Waiter {
+    /// How many places it may have.
+    const fn most(self, limits: &Limits) -> usize {
+        match self {
+            Self::Client(_) => limits.waiting_per_client,
+            Self::Network(_) => limits.waiting_per_client.saturating_mul(NETWORK_CEILING),
+        }
+    }
+}
+
 impl Waiting {
     /// Takes a place for `client`, unless all that it may have, or all that there are, are taken.
     pub(super) fn enter(self: &Arc<Self>, client: IpAddr, limits: &Limits) -> Option<Place> {
         {
             let mut by_client = self.by_client();
-            let full = |waiter, most: usize| by_client.get(&waiter).is_some_and(|count| *count >= most);
-            let most = limits.waiting_per_client;
-            let network = most.saturating_mul(NETWORK_CEILING);
-            if full(Waiter::Client(client), most) || full(Waiter::Network(source_of(client)), network) {
+            let full = |waiter: &Waiter| by_client.get(waiter).is_some_and(|count| *count >= waiter.most(limits));
+            if waiters(client).any(|waiter| full(&waiter)) {
                 return None;
             }
             if self.count.fetch_add(1, Ordering::Relaxed) >= limits.waiting {

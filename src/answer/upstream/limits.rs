@@ -6,8 +6,8 @@
 //! whole time, then leave the room to names that have answers.
 
 use std::collections::HashMap;
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
+use std::collections::hash_map::{Entry, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicUsize, Ordering::AcqRel, Ordering::Acquire};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -45,8 +45,26 @@ struct Questions {
     now: AtomicUsize,
     /// By a hash of the zone's name, keyed anew in each process: two zones that share one share a bound, and nobody can seek
     /// such a pair.
-    zones: Mutex<HashMap<u64, Zone>>,
+    zones: Mutex<HashMap<u64, Zone, BuildHasherDefault<Hashed>>>,
     key: RandomState,
+}
+
+/// The hash of what is a hash already, and a keyed one.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _bytes: &[u8]) {
+        unreachable!("only hashes are hashed here");
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
 /// A zone with questions under way.
@@ -61,7 +79,8 @@ struct Zone {
 #[derive(Debug)]
 pub(super) struct QuestionPermit {
     questions: Arc<Questions>,
-    zone: u64,
+    /// None once its room is given back.
+    zone: Option<u64>,
 }
 
 /// Leave for one query of a client to wait; dropped when it has its answer or is given up.
@@ -104,7 +123,7 @@ impl Limits {
             return Err(FailureKind::Busy);
         }
         entry.under_way += 1;
-        Ok(QuestionPermit { questions: Arc::clone(&self.questions), zone })
+        Ok(QuestionPermit { questions: Arc::clone(&self.questions), zone: Some(zone) })
     }
 
     /// Room for one more query of this client, where there is some.
@@ -140,30 +159,38 @@ impl Zone {
 }
 
 impl Questions {
-    fn zones(&self) -> MutexGuard<'_, HashMap<u64, Zone>> {
+    fn zones(&self) -> MutexGuard<'_, HashMap<u64, Zone, BuildHasherDefault<Hashed>>> {
         self.zones.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the room of one question back; `unanswered` is what its zone's count becomes.
+    fn ended(&self, zone: u64, unanswered: impl FnOnce(u32) -> u32) {
+        self.now.fetch_sub(1, AcqRel);
+        if let Entry::Occupied(mut entry) = self.zones().entry(zone) {
+            let zone = entry.get_mut();
+            zone.under_way -= 1;
+            zone.unanswered = unanswered(zone.unanswered);
+            if zone.under_way == 0 {
+                entry.remove();
+            }
+        }
     }
 }
 
 impl QuestionPermit {
     /// Notes what the question came to, and gives the room back.
-    pub(super) fn ended(self, answer: &Answer) {
+    pub(super) fn ended(mut self, answer: &Answer) {
         let found = answer.as_ref().is_ok_and(|relayed| relayed.rcode() != Rcode::SERVFAIL);
-        if let Some(zone) = self.questions.zones().get_mut(&self.zone) {
-            zone.unanswered = if found { 0 } else { zone.unanswered.saturating_add(1) };
+        if let Some(zone) = self.zone.take() {
+            self.questions.ended(zone, |unanswered| if found { 0 } else { unanswered.saturating_add(1) });
         }
     }
 }
 
 impl Drop for QuestionPermit {
     fn drop(&mut self) {
-        self.questions.now.fetch_sub(1, AcqRel);
-        let mut zones = self.questions.zones();
-        if let Some(zone) = zones.get_mut(&self.zone) {
-            zone.under_way -= 1;
-            if zone.under_way == 0 {
-                zones.remove(&self.zone);
-            }
+        if let Some(zone) = self.zone.take() {
+            self.questions.ended(zone, |unanswered| unanswered);
         }
     }
 }

@@ -202,13 +202,7 @@ impl Pool {
 
     /// Puts the question to one upstream after the other until there is an answer, or no time. The `first` one's turn was when the
     /// question had `begun`; it may have been `sent` there.
-    pub(super) async fn run(
-        &self,
-        question: Arc<Question>,
-        begun: Instant,
-        first: Arc<Upstream>,
-        sent: Option<Begun>,
-    ) -> Answer {
+    pub(super) async fn run(&self, question: Arc<Question>, begun: Instant, first: Arc<Upstream>, sent: Option<Begun>) -> Answer {
         let mut order = self.order();
         if let Some(place) = order.iter().position(|upstream| Arc::ptr_eq(upstream, &first)) {
             order[..=place].rotate_right(1);
