@@ -12,6 +12,7 @@ mod trial;
 mod twin;
 mod way;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,6 +89,8 @@ pub struct Done {
 #[derive(Debug)]
 pub struct Plan {
     query: Box<Query>,
+    /// What is looked up in its place, where it has a safe twin.
+    twin: Option<Box<Query>>,
     snapshot: Arc<Snapshot>,
     now: Now,
     group: GroupId,
@@ -181,13 +184,19 @@ fn weigh(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, out:
     }
 
     // The cache holds what upstreams said and no verdicts: what it leads to is judged for this group, now.
-    if let Some(given) = way::at_hand(&trial.sought(&decision), snapshot, rooms, now.running) {
+    let sought = trial.sought(&decision);
+    if let Some(given) = way::at_hand(&sought, snapshot, rooms, now.running) {
         return Judged::Done(trial.give(decision, &given, out));
     }
 
+    let twin = match sought {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(twin) => Some(Box::new(twin)),
+    };
     let Trial { group, listed, .. } = trial;
     Judged::Wait(Plan {
         query: Box::new(query.clone()),
+        twin,
         snapshot: Arc::clone(snapshot),
         now: now.clone(),
         group,
@@ -200,7 +209,7 @@ fn weigh(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, out:
 ///
 /// `later` tells the time, now and when the answer is there: a window may have opened or closed meanwhile.
 pub async fn resolve(plan: &Plan, rooms: &Rooms, later: impl Fn() -> Now, out: &mut Vec<u8>) -> Done {
-    let mut sought = plan.trial().sought(&plan.decision).into_owned();
+    let mut sought = plan.sought().clone();
     let mut asked = later().running;
     loop {
         let waited = asked.saturating_sub(plan.now.running);
@@ -234,7 +243,7 @@ fn conclude(plan: &Plan, sought: &Name, given: &Given, now: &Now, out: &mut Vec<
 /// Answers what is at hand, though its TTL is over, or SERVFAIL, because too many questions wait already.
 pub fn overload(plan: &Plan, rooms: &Rooms, out: &mut Vec<u8>) -> Done {
     let trial = plan.trial();
-    match plan.snapshot.upstreams.last_said(&rooms.cache, &trial.sought(&plan.decision), plan.now.running) {
+    match plan.snapshot.upstreams.last_said(&rooms.cache, plan.sought(), plan.now.running) {
         Some(given) => trial.give(plan.decision, &given.counted(&rooms.cache), out),
         None => trial.fail(&plan.decision, Ede::NETWORK_ERROR, out),
     }
@@ -243,6 +252,11 @@ pub fn overload(plan: &Plan, rooms: &Rooms, out: &mut Vec<u8>) -> Done {
 impl Plan {
     fn trial(&self) -> Trial<'_> {
         Trial::resumed(&self.query, &self.snapshot, &self.now, self.group, self.listed)
+    }
+
+    /// What is looked up.
+    fn sought(&self) -> &Query {
+        self.twin.as_deref().unwrap_or(&self.query)
     }
 
     /// The query that waits.

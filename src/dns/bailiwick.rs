@@ -13,38 +13,38 @@ pub enum Whose {
     Others,
 }
 
-/// The names that one server speaks for.
-#[derive(Debug, Clone)]
+/// The names that one server speaks for; all, where nothing else is said.
+#[derive(Debug, Clone, Default)]
 pub struct Bailiwick {
-    zones: NameMap<Whose>,
-}
-
-impl Default for Bailiwick {
-    /// All names.
-    fn default() -> Self {
-        Self::of([(Name::root(), Whose::Its)])
-    }
+    /// None for all names, which most servers speak for.
+    zones: Option<NameMap<Whose>>,
 }
 
 impl Bailiwick {
     /// The names of which the deepest of `zones` at or above them is its own.
     pub fn of(zones: impl IntoIterator<Item = (Name, Whose)>) -> Self {
-        Self { zones: zones.into_iter().collect() }
+        let zones: NameMap<Whose> = zones.into_iter().collect();
+        let everything = zones.len() == 1 && zones.exact(&Name::root()) == Some(&Whose::Its);
+        Self { zones: if everything { None } else { Some(zones) } }
     }
 
     /// Whether the server's word on `name` is taken.
     pub fn holds(&self, name: &Name) -> bool {
-        self.zones.covering(name).is_some_and(|(_, whose)| *whose == Whose::Its)
+        match &self.zones {
+            Some(zones) => zones.covering(name).is_some_and(|(_, whose)| *whose == Whose::Its),
+            None => true,
+        }
     }
 
     /// Whether it has all names.
-    pub fn is_everything(&self) -> bool {
-        self.zones.len() == 1 && self.holds(&Name::root())
+    pub const fn is_everything(&self) -> bool {
+        self.zones.is_none()
     }
 
     /// What it is made of, in an order of its own: equal for equal bailiwicks.
     pub fn texts(&self) -> Vec<String> {
-        let mut texts: Vec<String> = self.zones.iter().map(|(name, whose)| format!("{whose:?} {name}")).collect();
+        let Some(zones) = &self.zones else { return vec![format!("{:?} {}", Whose::Its, Name::root())] };
+        let mut texts: Vec<String> = zones.iter().map(|(name, whose)| format!("{whose:?} {name}")).collect();
         texts.sort();
         texts
     }

@@ -6,7 +6,6 @@
 //! # Cost
 //! Two system calls to the upstream and one to the client. Guarded by `benches/upstream.rs`.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +16,6 @@ use super::account::{Accounts, View, Waiting};
 use super::{conclude, way};
 use crate::answer::upstream::Asker;
 use crate::answer::{Answer, Upstreams};
-use crate::dns::Query;
 
 /// What the thread that hears answers works with: a view of its own, and room for a reply.
 #[derive(Debug, Default)]
@@ -27,8 +25,6 @@ pub struct Desk(Mutex<Option<(View, Vec<u8>)>>);
 struct Forwarded<R: FnOnce(&[u8])> {
     accounts: Arc<Accounts>,
     waiting: Box<Waiting>,
-    /// What is asked in its place, where that is another name.
-    twin: Option<Box<Query>>,
     upstreams: Arc<Upstreams>,
     runtime: Handle,
     /// None once it has replied.
@@ -40,7 +36,7 @@ impl Accounts {
     pub fn forward(self: &Arc<Self>, waiting: Box<Waiting>, reply: impl FnOnce(&[u8]) + Send + 'static) {
         let (accounts, runtime) = (Arc::clone(self), Handle::current());
         let upstreams = Arc::clone(&waiting.plan.snapshot.upstreams);
-        let forwarded = Box::new(Forwarded { accounts, waiting, twin: None, upstreams, runtime, reply: Some(reply) });
+        let forwarded = Box::new(Forwarded { accounts, waiting, upstreams, runtime, reply: Some(reply) });
         // A fault of ours costs this query: it is dropped, and with that answered.
         catch_unwind(AssertUnwindSafe(|| forwarded.put())).ok();
     }
@@ -50,15 +46,10 @@ impl<R: FnOnce(&[u8]) + Send + 'static> Forwarded<R> {
     /// Puts the first question.
     fn put(mut self: Box<Self>) {
         let plan = &self.waiting.plan;
-        self.twin = match plan.trial().sought(&plan.decision) {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(twin) => Some(Box::new(twin)),
-        };
-        let sought = self.twin.as_deref().unwrap_or(plan.query());
         // Where something is said here, only what is behind its aliases has to be asked.
-        let Some(upstreams) = way::first_asked(sought, &plan.snapshot) else { return self.delayed() };
+        let Some(upstreams) = way::first_asked(plan.sought(), &plan.snapshot) else { return self.delayed() };
         self.upstreams = Arc::clone(upstreams);
-        let putting = upstreams.putting(&self.accounts.rooms.cache, sought, plan.now.running);
+        let putting = upstreams.putting(&self.accounts.rooms.cache, plan.sought(), plan.now.running);
         putting.asked_by(self);
     }
 }
@@ -67,17 +58,16 @@ impl<R: FnOnce(&[u8])> Forwarded<R> {
     /// Replies, unless the answer does not settle the query: an alias leads out of the upstreams' part, or a window has opened.
     fn conclude(&mut self, answer: Answer) -> Conclusion {
         let Waiting { plan, since } = &*self.waiting;
-        let sought = self.twin.as_deref().unwrap_or(plan.query());
         let mut desk = self.accounts.desk.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (view, out) = desk.get_or_insert_with(|| (self.accounts.view(), Vec::new()));
         self.accounts.refresh(view);
         let now = view.time_for(plan.snapshot());
-        let given = self.upstreams.given(&self.accounts.rooms.cache, sought, now.running, answer);
+        let given = self.upstreams.given(&self.accounts.rooms.cache, plan.sought(), now.running, answer);
         if way::onward(&given).is_some() {
             return Conclusion::Open;
         }
         out.clear();
-        let Ok(done) = conclude(plan, &sought.name, &given, &now, out) else { return Conclusion::Open };
+        let Ok(done) = conclude(plan, &plan.sought().name, &given, &now, out) else { return Conclusion::Open };
         self.accounts.note(plan.query(), plan.snapshot(), &plan.now, view.pen(), done, *since);
         if let Some(reply) = self.reply.take() {
             reply(out);

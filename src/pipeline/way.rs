@@ -49,7 +49,12 @@ pub(super) fn at_hand(query: &Query, snapshot: &Snapshot, rooms: &Rooms, now: Du
 
 /// Who has to be asked what `query` asks, where nothing is said of it here.
 pub(super) fn first_asked<'a>(query: &Query, snapshot: &'a Snapshot) -> Option<&'a Arc<Upstreams>> {
-    said_here(query, snapshot, false).is_none().then(|| snapshot.speaker(&query.name))
+    let place = snapshot.zones.place(&query.name);
+    match place {
+        Place::Own(..) => place.own_answer(&query.name, query.record_type).is_none().then_some(&snapshot.upstreams),
+        Place::Forwarded(zone) => Some(&zone.upstreams),
+        Place::Elsewhere => Some(&snapshot.upstreams),
+    }
 }
 
 /// Where the answer leads that is not all that there is to say.
