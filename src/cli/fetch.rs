@@ -48,7 +48,10 @@ const fn code(news: News, failure: Option<&Failure>) -> u8 {
 fn say(wanted: &Wanted, news: News, record: &Record) {
     let list = &wanted.list.0;
     match news {
-        News::Fresh => println!("{list}: {} entries", record.entries),
+        News::Fresh => match record.overridden {
+            None => println!("{list}: {} entries", record.entries),
+            Some(before) => println!("{list}: {} entries, taken in place of {before} because you said so", record.entries),
+        },
         News::Unchanged => println!("{list}: {} entries, still the newest", record.entries),
         News::Busy => println!("{list}: another khien fetches it at this time"),
         News::Failed => {

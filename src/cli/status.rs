@@ -56,6 +56,9 @@ fn fetching(fetched: &FetchStatus) -> Vec<String> {
     let or_never = |time: &Option<String>| time.clone().unwrap_or_else(|| "never".to_owned());
     let mut lines =
         vec![format!("           fetched {}, still the newest {}", or_never(&fetched.copy_of), or_never(&fetched.confirmed))];
+    if let Some(before) = fetched.overridden {
+        lines.push(format!("           a person took that copy in place of one with {before} entries"));
+    }
     if let Some(failure) = &fetched.failure {
         let failure = failure.replace('\n', "; ");
         lines.push(format!(

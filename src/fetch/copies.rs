@@ -45,6 +45,8 @@ pub struct Record {
     pub digest: String,
     /// Entries and patterns in it.
     pub entries: u64,
+    /// How many there were before, where a person took the copy although that is too great a change.
+    pub overridden: Option<u64>,
     /// When it came.
     pub fetched: Option<Timestamp>,
     /// When the source last sent it, or said that it is still the newest.

@@ -73,21 +73,27 @@ fn of_report(report: &Report) -> Result<u64, Failure> {
     Ok(report.lists.iter().map(|list| list.entries + list.patterns as u64).sum())
 }
 
-/// Whether a list may go from `before` entries to `now`.
-pub(super) fn compare(before: u64, now: u64, change: Change) -> Result<(), Failure> {
-    const HINT: &str = "hint: where that is right, `khien lists fetch --accept-change` takes it";
-    match change {
-        Change::Any => Ok(()),
-        Change::Bounded if u128::from(now) * 10 < u128::from(before) * 7 => {
-            let said = format!("it has {now} entries and had {before}: more than 30 % are gone\n{HINT}");
-            Err(Failure::new(Reason::Shrunk, said))
-        }
-        Change::Bounded if u128::from(now) > u128::from(before) * 3 => {
-            let said = format!("it has {now} entries and had {before}: more than three times as many\n{HINT}");
-            Err(Failure::new(Reason::Grown, said))
-        }
-        Change::Bounded => Ok(()),
+/// Whether a list may go from `before` entries to `now`; what a person overrode by letting it, if anything.
+pub(super) fn compare(before: u64, now: u64, change: Change) -> Result<Option<u64>, Failure> {
+    match (bounded(before, now), change) {
+        (Ok(()), Change::Bounded | Change::Any) => Ok(None),
+        (Err(_), Change::Any) => Ok(Some(before)),
+        (Err(failure), Change::Bounded) => Err(failure),
     }
+}
+
+fn bounded(before: u64, now: u64) -> Result<(), Failure> {
+    const HINT: &str = "hint: where that is right, `khien lists fetch --accept-change` takes it";
+    let (before, now) = (u128::from(before), u128::from(now));
+    if now * 10 < before * 7 {
+        let said = format!("it has {now} entries and had {before}: more than 30 % are gone\n{HINT}");
+        return Err(Failure::new(Reason::Shrunk, said));
+    }
+    if now > before * 3 {
+        let said = format!("it has {now} entries and had {before}: more than three times as many\n{HINT}");
+        return Err(Failure::new(Reason::Grown, said));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -138,10 +138,12 @@ impl Fetcher {
         })
         .await??;
         // Another source owes the one before nothing.
-        if record.origin == wanted.page.to_string() && record.fetched.is_some() {
-            compare(record.entries, entries, change)?;
-        }
-        Ok(Some(Candidate { path, entries, marks }))
+        let overridden = if record.origin == wanted.page.to_string() && record.fetched.is_some() {
+            compare(record.entries, entries, change)?
+        } else {
+            None
+        };
+        Ok(Some(Candidate { path, entries, overridden, marks }))
     }
 
     async fn note(
@@ -156,9 +158,9 @@ impl Fetcher {
         let before = record.clone();
         let noting = blocking(move || {
             let outcome = match said {
-                Ok(Some(Candidate { path, entries, marks })) => {
+                Ok(Some(Candidate { path, entries, overridden, marks })) => {
                     let old = record.digest.clone();
-                    let mut fresh = Record { origin, marks, entries, fetched: Some(now), ..record.clone() };
+                    let mut fresh = Record { origin, marks, entries, overridden, fetched: Some(now), ..record.clone() };
                     fresh.succeeded(now);
                     held.adopt(&path, &mut fresh).map(|()| {
                         let news = if fresh.digest == old { News::Unchanged } else { News::Fresh };
@@ -197,6 +199,7 @@ impl Fetcher {
 struct Candidate {
     path: PathBuf,
     entries: u64,
+    overridden: Option<u64>,
     marks: Marks,
 }
 

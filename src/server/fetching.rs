@@ -32,6 +32,9 @@ const TOGETHER: Duration = Duration::from_secs(10);
 /// The pause after lists came that could not be put in force.
 const AGAIN: Duration = Duration::from_secs(30);
 
+/// How long a reload waits for lists that are new.
+const NEW: Duration = Duration::from_secs(120);
+
 /// Lists on their way at once.
 const AT_ONCE: usize = 16;
 
@@ -260,10 +263,12 @@ impl Running {
             .filter(|source| source.fetched().is_some_and(|fetched| !fetched.copy.exists()))
             .filter_map(wanted)
             .collect();
-        for_each(&fetcher, missing, Change::Bounded, self.accounts.clock.wall(), &|_| silent(), &|wanted, news, record| {
-            tell(wanted, news, record);
-        })
-        .await;
+        let now = self.accounts.clock.wall();
+        let fetching = for_each(&fetcher, missing, Change::Bounded, now, &|_| silent(), &tell);
+        // Who reloads waits for it; what takes longer is for `khien lists fetch`.
+        if tokio::time::timeout(NEW, fetching).await.is_err() {
+            tracing::warn!("a new list takes longer to fetch than a reload waits");
+        }
     }
 }
 

@@ -329,7 +329,7 @@ impl Running {
         let is_ready = self.accounts.snapshot.load().missing_lists.is_empty();
         if is_ready && !loaded.missing.is_empty() {
             let mut what = format!(
-                "these lists have never been loaded: {}\nhint: mend the list, or say `optional = true` to filter without it",
+                "these lists have never been loaded: {}\nhint: mend the list, or fetch it (`khien lists fetch`), or say `optional = true` to filter without it",
                 self.fetching.never_loaded(&loaded.missing, program)
             );
             for warning in loaded.warnings() {

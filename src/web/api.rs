@@ -125,12 +125,14 @@ pub struct FetchStatus {
     pub reason: Option<String>,
     /// How often in a row.
     pub failures: u32,
+    /// How many entries there were before, where a person took the copy although that is too great a change.
+    pub overridden: Option<u64>,
 }
 
 impl FetchStatus {
     /// What a record says.
     pub fn of(record: &Record) -> Self {
-        let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+        let time = |time: Option<Timestamp>| time.map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
         Self {
             copy_of: time(record.fetched),
             confirmed: time(record.confirmed),
@@ -138,6 +140,7 @@ impl FetchStatus {
             failure: record.failure.as_ref().map(|failure| failure.said.clone()),
             reason: record.failure.as_ref().map(|failure| failure.reason.text().to_owned()),
             failures: record.in_a_row,
+            overridden: record.overridden,
         }
     }
 }

@@ -64,7 +64,9 @@ def ask(port, name):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.settimeout(5)
         sent = question(name)
-        sock.sendto(sent, ("127.0.0.1", port))
+        # Connected, so that it is told at once where nobody listens.
+        sock.connect(("127.0.0.1", port))
+        sock.send(sent)
         reply = sock.recv(4096)
         assert reply[:2] == sent[:2]
         rcode, count = reply[3] & 15, struct.unpack(">H", reply[6:8])[0]

@@ -3,8 +3,8 @@
 
 `khien lists fetch` runs under strace, which kills it at the first, second, … call of one kind, until a run ends by itself; then it is
 killed at random moments without strace. After each run is checked: the last good copy is the one before or the new one, whole; what
-an index compiled from it blocks is the old names or the new ones; and the next fetch heals. At the end a server starts on what is left
-and filters.
+an index compiled from it blocks is the old names or the new ones; and the next fetch heals. Then a running server is killed at random
+moments while it fetches, compiles and puts another list in force; the next one's first answer already blocks, and no answer is unfiltered.
 
 Usage: tests/hostile/kills.py [RANDOM_KILLS]; KHIEN_BIN names the program. It takes minutes; code 0 is fine.
 """
@@ -15,11 +15,14 @@ import os
 import pathlib
 import random
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+
+import disk
 
 # Calls are counted for each thread, so one that comes early in its thread hides behind others: those on files of the list are
 # counted apart as well.
@@ -34,7 +37,8 @@ khien = os.environ.get("KHIEN_BIN", str(root / "target" / "release" / "khien"))
 
 
 def text(generation):
-    return "".join(f"host{number}.generation{generation}.example\n" for number in range(NAMES)).encode()
+    names = (f"host{number}.generation{generation}.example\n" for number in range(NAMES))
+    return ("spiele.example\n" + "".join(names)).encode()
 
 
 class Page(http.server.BaseHTTPRequestHandler):
@@ -58,6 +62,57 @@ def copy(state):
     packed = state / "fetched" / "toys.copy"
     done = subprocess.run(["zstd", "-dcq", packed], stdout=subprocess.PIPE, check=True)
     return done.stdout
+
+
+def of_server(fetch, config, kills, anew):
+    """Kills a server while another list comes in force; what each says first, and all the while."""
+    names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    names.bind(("127.0.0.1", 0))
+    threading.Thread(target=disk.upstream, args=(names,), daemon=True).start()
+    port = disk.free_port(socket.SOCK_DGRAM)
+    text = config.read_text().replace('dns = ["127.0.0.1:0"]', f'dns = ["127.0.0.1:{port}"]')
+    upstream = f'[upstream]\nservers = ["udp://127.0.0.1:{names.getsockname()[1]}"]\n[clients]\nrate_limit = "0"\n'
+    group = '[[group]]\nid = "lab"\nsubnets = ["127.0.0.0/8"]\ntier = "primary"\n'
+    config.write_text(upstream + group + text)
+    answers = collections.Counter()
+
+    def ask():
+        """The answer for a name that is on every list; none while nobody listens."""
+        try:
+            return disk.ask(port, "spiele.example")
+        except OSError:
+            return None
+
+    def start():
+        server = subprocess.Popen(fetch[:3] + ["serve"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        begun = time.monotonic()
+        while (answer := ask()) is None:
+            if time.monotonic() - begun > 30:
+                raise SystemExit("a server did not come back")
+            time.sleep(0.01)
+        return server, answer
+
+    subprocess.run([*fetch[:3], "lists", "compile"], check=True, stdout=subprocess.DEVNULL)
+    for _ in range(kills):
+        server, first = start()
+        answers[first] += 1
+        anew()
+        # The server sees what the command brought, compiles it and puts it in force.
+        child = subprocess.Popen(fetch, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + random.uniform(0, 4)
+        while time.monotonic() < end:
+            answers[ask()] += 1
+            time.sleep(0.02)
+        server.kill()
+        server.wait()
+        child.wait()
+    server, first = start()
+    answers[first] += 1
+    server.terminate()
+    server.wait()
+    print(f"server: {kills} kills, answers {dict(answers)}")
+    if set(answers) != {(0, "0.0.0.0")}:
+        raise SystemExit("an answer was not blocked")
 
 
 def main():
@@ -134,8 +189,9 @@ def main():
     if left != ["toys.copy", "toys.lock", "toys.record"]:
         raise SystemExit(f"left behind: {left}")
     report = subprocess.run([khien, "-c", str(config), "lists", "compile"], stdout=subprocess.PIPE, check=True, text=True)
-    if f"toys: {NAMES} entries" not in report.stdout:
+    if f"toys: {NAMES + 1} entries" not in report.stdout:
         raise SystemExit(f"what is left does not compile: {report.stdout}")
+    of_server(fetch, config, kills, anew)
     shutil.rmtree(work)
     print(f"fine: {dict(counts)}")
     return 0

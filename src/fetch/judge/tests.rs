@@ -20,8 +20,9 @@ fn bounds_hold_to_the_entry() {
 
 #[test]
 fn a_person_s_word_goes_before_them() {
-    assert_eq!(compare(100, 1, Change::Any), Ok(()));
-    assert_eq!(compare(1, 100, Change::Any), Ok(()));
+    assert_eq!(compare(100, 1, Change::Any), Ok(Some(100)));
+    assert_eq!(compare(1, 100, Change::Any), Ok(Some(1)));
+    assert_eq!(compare(100, 100, Change::Any), Ok(None), "there was nothing to override");
 }
 
 #[test]

@@ -83,7 +83,10 @@ async fn it_says_what_came_of_each_list_and_ends_by_the_worst() {
     assert!(err.contains("it has 1 entries and had 4") && err.contains("hint:") && err.contains("--accept-change"), "{err}");
     assert_eq!(here.copy().as_deref(), Some(TOYS));
     let (code, out, _) = here.run(&["lists", "fetch", "toys", "--accept-change"]).await;
-    assert_eq!((code, out.as_str()), (Some(0), "toys: 1 entries\n"));
+    assert_eq!((code, out.as_str()), (Some(0), "toys: 1 entries, taken in place of 4 because you said so\n"));
+
+    let record = std::fs::read_to_string(here.path("state/fetched/toys.record")).expect("there");
+    assert!(record.contains("\"overridden\": 4"), "it stays on record: {record}");
 
     let (code, _, err) = here.run(&["lists", "fetch", "tois"]).await;
     assert_eq!(code, Some(1));
