@@ -77,12 +77,14 @@ impl Snapshot {
 
     /// As [`Snapshot::listed`], for the queries of a batch: their look-ups wait for the memory together.
     pub fn listed_of(&self, asked: &mut [(Query, Listed)]) {
-        match self.readiness() {
-            Readiness::Ready => {
+        match (self.readiness(), &mut *asked) {
+            // One alone needs no room for many.
+            (_, [(query, listed)]) => *listed = self.listed(&query.name, query.record_type),
+            (Readiness::Ready, asked) => {
                 self.index.categories_of(asked.iter_mut().map(|(query, listed)| (&query.name, query.record_type, listed)));
                 asked.iter_mut().for_each(|(query, listed)| self.along.add(&query.name, listed));
             }
-            Readiness::NotReady => asked.iter_mut().for_each(|(query, listed)| *listed = self.protection(&query.name)),
+            (Readiness::NotReady, asked) => asked.iter_mut().for_each(|(query, listed)| *listed = self.protection(&query.name)),
         }
     }
 

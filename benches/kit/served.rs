@@ -30,7 +30,7 @@ pub(crate) fn packet(name: &str, record_type: RecordType) -> Vec<u8> {
 
 /// By UDP from this machine.
 pub(crate) fn source() -> Source {
-    let client: SocketAddr = "127.0.0.1:4242".parse().expect("an address");
+    let client = SocketAddr::from(([127, 0, 0, 1], 4242));
     Source::new(client, client, Transport::Udp)
 }
 
