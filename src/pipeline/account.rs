@@ -14,7 +14,7 @@ use super::notices::Notices;
 use super::{Done, Judged, Now, Plan, Rooms, judge, overload, resolve};
 use crate::clock::Clock;
 use crate::dns::{Ede, NotAQuery, Opcode, Query, Rcode, Reply, Source, reply_unparsed};
-use crate::journal::{Entry, Journal};
+use crate::journal::{Journal, Note};
 use crate::lists::{Listed, Protected};
 use crate::policy::Outcome;
 use crate::snapshot::Snapshot;
@@ -265,22 +265,22 @@ impl Accounts {
         if open && !help && !self.journal.takes_allowed() {
             return;
         }
-        self.journal.note(Entry {
+        self.journal.note(&Note {
             time: now.wall,
             client: query.source.client.ip(),
-            group: Arc::clone(&group.text),
-            tier: Arc::clone(&tier.text),
-            name: query.name.clone(),
+            group: &group.text,
+            tier: &tier.text,
+            name: &query.name,
             record_type: query.record_type,
             transport: query.source.transport,
             outcome,
             reason,
-            category: category.map(|category| Arc::clone(&category.text)),
+            category: category.map(|category| &category.text),
             rcode,
             micros: u32::try_from(took.as_micros()).unwrap_or(u32::MAX),
             snapshot: snapshot.serial,
             help,
-            by_alias: by_alias.map(Box::new),
+            by_alias: by_alias.as_ref(),
         });
     }
 }
