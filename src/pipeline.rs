@@ -150,7 +150,7 @@ fn weigh(query: &Query, listed: Listed, snapshot: &Arc<Snapshot>, rooms: &Rooms,
     // Special-use names mean something on this network only, and must not leave it; the school's own zones, and those that it
     // has forwarded, go before them, and before the ways round the filter.
     if !trial.place.is_local()
-        && let Some(rcode) = special::answer(query, out)
+        && let Some(rcode) = special::answer(query, || trial.ttl_cap(None), out)
     {
         return Judged::Done(trial.local(Outcome::Allowed, Reason::Local, None, rcode));
     }
@@ -158,7 +158,7 @@ fn weigh(query: &Query, listed: Listed, snapshot: &Arc<Snapshot>, rooms: &Rooms,
     // Browsers and phones ask these names whether they may go round the filter; only a negative answer says no.
     if !trial.place.is_local()
         && trial.in_force.settings.bypass == Bypass::Block
-        && let Some(rcode) = bypass::answer(query, out)
+        && let Some(rcode) = bypass::answer(query, || trial.ttl_cap(None), out)
     {
         return Judged::Done(trial.local(Outcome::Blocked, Reason::Bypass, snapshot.registry.find("bypass"), rcode));
     }

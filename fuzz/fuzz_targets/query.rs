@@ -17,10 +17,10 @@ fuzz_target!(|packet: &[u8]| {
                 let ttl = Duration::from_secs(30);
                 Reply::new(&query, &mut out).rcode(Rcode::NXDOMAIN).soa(&query.name, ttl).ede(Ede::BLOCKED, "Đã chặn.").finish();
                 check(&query, &out);
-                if special::answer(&query, &mut out).is_some() {
+                if special::answer(&query, || ttl, &mut out).is_some() {
                     check(&query, &out);
                 }
-                if bypass::answer(&query, &mut out).is_some() {
+                if bypass::answer(&query, || ttl, &mut out).is_some() {
                     check(&query, &out);
                 }
                 // A forwarder's word is repeated to the bit but for its scope, and nothing of it where it is not believed.

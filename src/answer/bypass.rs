@@ -28,10 +28,11 @@ const NAMES: [&str; 7] = [
 static PARSED: LazyLock<Vec<Name>> =
     LazyLock::new(|| NAMES.iter().map(|text| Name::parse(text).expect("the constants are names")).collect());
 
-/// Answers `query` into `out` with NXDOMAIN where its name is one of these.
-pub fn answer(query: &Query, out: &mut Vec<u8>) -> Option<Rcode> {
+/// Answers `query` into `out` with NXDOMAIN where its name is one of these; clients may remember it for `most`, which is asked for
+/// where it is one.
+pub fn answer(query: &Query, most: impl FnOnce() -> Duration, out: &mut Vec<u8>) -> Option<Rcode> {
     let owner = PARSED.iter().find(|name| query.name.is_at_or_below(name))?;
-    Some(Reply::new(query, out).rcode(Rcode::NXDOMAIN).soa(owner, TTL).finish())
+    Some(Reply::new(query, out).rcode(Rcode::NXDOMAIN).soa(owner, TTL.min(most())).finish())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::dns::{Name, NameMap, Query, Rcode, RecordType, Reply};
 
-/// How long clients remember these answers: the shipped `[clients] max_ttl`, which no answer goes over.
+/// How long clients may remember these answers: the shipped `[clients] max_ttl`.
 const TTL: Duration = Duration::from_secs(300);
 
 /// What is said of a zone.
@@ -89,27 +89,28 @@ fn zone(name: &Name) -> Option<(usize, Zone)> {
     }
 }
 
-/// Answers `query` into `out` where its name is one of these.
-pub fn answer(query: &Query, out: &mut Vec<u8>) -> Option<Rcode> {
+/// Answers `query` into `out` where its name is one of these; clients may remember it for `most`, which is asked for where it is one.
+pub fn answer(query: &Query, most: impl FnOnce() -> Duration, out: &mut Vec<u8>) -> Option<Rcode> {
     let (labels, zone) = zone(&query.name)?;
+    let ttl = TTL.min(most());
     let owner = query.name.ancestor(labels);
     let below = query.name.label_count() - labels;
     let reply = Reply::new(query, out);
-    let no_data = |reply: Reply<'_>| reply.soa(&owner, TTL).finish();
-    let absent = |reply: Reply<'_>| reply.rcode(Rcode::NXDOMAIN).soa(&owner, TTL).finish();
+    let no_data = |reply: Reply<'_>| reply.soa(&owner, ttl).finish();
+    let absent = |reply: Reply<'_>| reply.rcode(Rcode::NXDOMAIN).soa(&owner, ttl).finish();
     Some(match (zone, query.record_type) {
-        (Zone::Loopback, RecordType::A) => reply.address(TTL, IpAddr::V4(Ipv4Addr::LOCALHOST)).finish(),
-        (Zone::Loopback, RecordType::AAAA) => reply.address(TTL, IpAddr::V6(Ipv6Addr::LOCALHOST)).finish(),
+        (Zone::Loopback, RecordType::A) => reply.address(ttl, IpAddr::V4(Ipv4Addr::LOCALHOST)).finish(),
+        (Zone::Loopback, RecordType::AAAA) => reply.address(ttl, IpAddr::V6(Ipv6Addr::LOCALHOST)).finish(),
         (Zone::Loopback, _) => no_data(reply),
         (Zone::Absent, _) => absent(reply),
         (Zone::Resolver, _) if is_discovery(&query.name) => no_data(reply),
         (Zone::Empty | Zone::Ipv4Only | Zone::Ipv4OnlyReverse | Zone::Resolver, _) if below > 0 => absent(reply),
         (Zone::Ipv4Only, RecordType::A) => {
-            IPV4_ONLY.into_iter().fold(reply, |reply, address| reply.address(TTL, IpAddr::V4(address))).finish()
+            IPV4_ONLY.into_iter().fold(reply, |reply, address| reply.address(ttl, IpAddr::V4(address))).finish()
         }
         (Zone::Ipv4OnlyReverse, RecordType::PTR) => {
             let target = Name::parse("ipv4only.arpa").expect("a constant");
-            reply.pointer(TTL, &target).finish()
+            reply.pointer(ttl, &target).finish()
         }
         (Zone::Empty | Zone::Ipv4Only | Zone::Ipv4OnlyReverse | Zone::Resolver, _) => no_data(reply),
     })

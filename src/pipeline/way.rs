@@ -1,14 +1,19 @@
 //! Whom a question goes to, and whom the question behind an alias that leads away: each is asked by its own route, and only
 //! what is its to say goes into the answer.
 //!
+//! The rule: the client's time is one, however many are asked for it: a stale answer is given when it is over as a whole, and
+//! the last question of many has what time those before it have left.
+//!
 //! # Cost
 //! Where no zone is configured, and where an answer stays with who gave it, nothing is allocated.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::Rooms;
-use crate::answer::upstream::{FailureKind, Given};
+use crate::answer::upstream::{FailureKind, Given, Wait};
 use crate::answer::zones::Place;
 use crate::answer::{UpstreamFailure, Upstreams, special};
 use crate::dns::{Name, Query, Relayed, Untidy};
@@ -16,6 +21,10 @@ use crate::snapshot::Snapshot;
 
 /// The most questions that one client's question comes to; resolvers in use bound a chain about here too.
 const MOST_QUESTIONS: usize = 11;
+
+/// So much longer than those who are asked may take for it is waited for what they say: their own word on what went wrong is
+/// better than ours.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// What is known of one question without waiting.
 enum Known {
@@ -67,13 +76,16 @@ pub(super) fn onward(given: &Given) -> Option<Name> {
 
 /// What there is to say to `query`, asking whoever has to be asked, for a client that has `waited` already.
 pub(super) async fn fetch(query: &Query, snapshot: &Snapshot, rooms: &Rooms, now: Duration, waited: Duration) -> Given {
-    let mut way = Way::default();
+    let (mut way, mut pace) = (Way::default(), Pace::new(now, waited));
     loop {
-        let given = match known(&way, query, snapshot, rooms, now) {
+        let given = match known(&way, query, snapshot, rooms, pace.now()) {
             Known::Given(given) => given,
-            Known::Ask(upstreams) => upstreams.ask_further(&rooms.cache, way.question(query), now, waited).await,
+            Known::Ask(upstreams) => {
+                let (now, wait) = pace.ask(&upstreams);
+                upstreams.ask_further(&rooms.cache, way.question(query), now, wait).await
+            }
         };
-        if let Some(whole) = way.take(query, given, now) {
+        if let Some(whole) = way.take(query, given, pace.now()) {
             return whole;
         }
     }
@@ -81,14 +93,18 @@ pub(super) async fn fetch(query: &Query, snapshot: &Snapshot, rooms: &Rooms, now
 
 /// As serving would answer `query`; neither the cache nor its counts know of it.
 pub async fn look(query: &Query, snapshot: &Snapshot, rooms: &Rooms, now: Duration) -> Given {
-    let mut way = Way::default();
+    let (mut way, mut pace) = (Way::default(), Pace::new(now, Duration::ZERO));
     loop {
         let asked = way.question(query);
         let given = match said_here(asked, snapshot, !way.parts.is_empty()) {
             Some(given) => given,
-            None => snapshot.speaker(&asked.name).ask_aside(&rooms.cache, asked, now).await,
+            None => {
+                let upstreams = snapshot.speaker(&asked.name);
+                let (now, wait) = pace.ask(upstreams);
+                upstreams.ask_aside(&rooms.cache, asked, now, wait).await
+            }
         };
-        if let Some(whole) = way.take(query, given, now) {
+        if let Some(whole) = way.take(query, given, pace.now()) {
             return whole;
         }
     }
@@ -114,7 +130,7 @@ fn said_here(asked: &Query, snapshot: &Snapshot, behind: bool) -> Option<Given> 
         Place::Own(..) => place.own_answer(&asked.name, asked.record_type).map(brought),
         Place::Elsewhere if behind => {
             let mut reply = Vec::new();
-            special::answer(asked, &mut reply).map(|_| brought(Relayed::read(&reply)))
+            special::answer(asked, || Duration::MAX, &mut reply).map(|_| brought(Relayed::read(&reply)))
         }
         Place::Forwarded(_) | Place::Elsewhere => None,
     }
@@ -127,6 +143,34 @@ fn brought(said: Result<Relayed, Untidy>) -> Given {
 /// The aliases lead in a circle, or too far.
 const fn lost() -> UpstreamFailure {
     UpstreamFailure { kind: FailureKind::Network, rcode: None }
+}
+
+/// The time of one query, all that is asked for it together.
+struct Pace {
+    began: Instant,
+    /// The running time then, and how long the client had waited.
+    running: Duration,
+    waited: Duration,
+    /// The longest time that those who were asked may take.
+    longest: Duration,
+}
+
+impl Pace {
+    fn new(running: Duration, waited: Duration) -> Self {
+        Self { began: Instant::now(), running, waited, longest: Duration::ZERO }
+    }
+
+    /// The running time.
+    fn now(&self) -> Duration {
+        self.running + self.began.elapsed()
+    }
+
+    /// The running time at which these are asked, and how long may be waited for them.
+    fn ask(&mut self, upstreams: &Upstreams) -> (Duration, Wait) {
+        self.longest = self.longest.max(upstreams.timeout());
+        let gone = self.began.elapsed();
+        (self.running + gone, Wait { so_far: self.waited + gone, at_most: self.longest + GRACE })
+    }
 }
 
 impl Way {

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::answer::upstream::{ENOUGH_SOCKETS, UpstreamStats};
 use crate::client::Noisy;
 use crate::dns::{Source, Transport};
 use crate::listen::interface_number;
@@ -118,8 +119,19 @@ impl Running {
         let absent = absent.map(|(name, group)| {
             format!("there is no interface {name}, so no client comes to group `{}` by it", snapshot.clients.group(group).id)
         });
-        single.into_iter().chain(absent).collect()
+        single.into_iter().chain(absent).chain(few_sockets(&snapshot)).collect()
     }
+}
+
+/// Which upstreams have fewer sockets than make forged answers hopeless.
+fn few_sockets(snapshot: &Snapshot) -> impl Iterator<Item = String> + use<> {
+    let few = |stats: UpstreamStats| Some((stats.sockets.filter(|sockets| *sockets < ENOUGH_SOCKETS)?, stats.upstream));
+    snapshot.upstream_stats().into_iter().filter_map(few).map(|(sockets, upstream)| {
+        format!(
+            "{upstream} is asked from {sockets} ports in place of {ENOUGH_SOCKETS}, which makes forged answers likelier; raise the \
+             limit of open files (LimitNOFILE)"
+        )
+    })
 }
 
 /// What it means that one address asks for all, and what to do.

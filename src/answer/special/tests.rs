@@ -1,6 +1,8 @@
 //! One table: what is asked, and what is said without asking anyone.
 
-use super::answer;
+use std::time::Duration;
+
+use super::{TTL, answer};
 use crate::dns::{Message, Name, Query, Rcode, RecordType, Section, Source, Transport};
 
 /// What was answered, in words: the data, `NODATA zone`, `NXDOMAIN zone`, or `-` where the name is nothing special.
@@ -8,7 +10,7 @@ fn said(name: &str, record_type: RecordType) -> String {
     let address = "127.0.0.1:53".parse().expect("an address");
     let query = Query::new(Name::parse(name).expect("a name"), record_type, Source::new(address, address, Transport::Udp));
     let mut out = Vec::new();
-    let Some(rcode) = answer(&query, &mut out) else { return "-".into() };
+    let Some(rcode) = answer(&query, || Duration::MAX, &mut out) else { return "-".into() };
     let message = Message::parse(&out).expect("sound");
     assert_eq!(message.rcode(), rcode);
     assert!(!message.authoritative() && !message.authentic_data());
@@ -133,5 +135,31 @@ fn all_else_is_looked_up() {
         [".", "vn", "arpa", "in-addr.arpa", "172.in-addr.arpa", "ip6.arpa", "mylocal", "localhost.vn", "test.vn", "e.f.ip6.arpa"]
     {
         assert_eq!(said(name, RecordType::A), "-", "{name}");
+    }
+}
+
+#[test]
+fn no_answer_is_remembered_for_longer_than_clients_may() {
+    let address = "127.0.0.1:53".parse().expect("an address");
+    for (most, ttl) in [(Duration::from_secs(7), 7), (Duration::ZERO, 0), (Duration::from_secs(86_400), TTL.as_secs())] {
+        for (name, record_type) in [
+            ("localhost", RecordType::A),
+            ("localhost", RecordType::AAAA),
+            ("localhost", RecordType::MX),
+            ("x.local", RecordType::A),
+            ("ipv4only.arpa", RecordType::A),
+            ("170.0.0.192.in-addr.arpa", RecordType::PTR),
+            ("resolver.arpa", RecordType::SVCB),
+            ("1.10.in-addr.arpa", RecordType::PTR),
+        ] {
+            let query =
+                Query::new(Name::parse(name).expect("a name"), record_type, Source::new(address, address, Transport::Udp));
+            let mut out = Vec::new();
+            answer(&query, || most, &mut out).expect("answered here");
+            let message = Message::parse(&out).expect("sound");
+            let records = message.records(Section::Answer).chain(message.records(Section::Authority));
+            let ttls: Vec<u64> = records.map(|record| u64::from(record.ttl())).collect();
+            assert!(!ttls.is_empty() && ttls.iter().all(|found| *found == ttl), "{name} {record_type}: {ttls:?} of {ttl}");
+        }
     }
 }

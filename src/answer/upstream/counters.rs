@@ -44,6 +44,8 @@ pub struct UpstreamStats {
     pub upstream: String,
     /// Whether it is asked in its turn, or set back after failures.
     pub up: bool,
+    /// How many UDP sockets it may hold; none where it is asked by TCP.
+    pub sockets: Option<usize>,
     /// Questions put to it: each datagram's or connection's first sending, retries by TCP and without EDNS too.
     pub requests: u64,
     /// What failed, by reason, each of [`Fault::ALL`] once. A reply that was ignored counts, its question may yet succeed.

@@ -14,8 +14,8 @@ use super::failure::Fault;
 use super::health::Health;
 use super::pace::{Came, Pace};
 use super::question::{Announced, Fit, Question, Spelling};
-use super::ration::Ration;
-use super::socket::{Sent, Swift};
+use super::ration::{Ration, Share};
+use super::socket::{Sent, Socket, Swift};
 use super::sockets::Sockets;
 use super::tcp::Tcp;
 use super::udp::{self, Heard, Why};
@@ -92,7 +92,11 @@ impl Effort {
         self.askings.load(Relaxed) > 0
     }
 
-    fn spend(&self) -> Result<(), Fault> {
+    /// Takes one asking off.
+    ///
+    /// # Errors
+    /// [`Fault::Full`] where none is left.
+    pub(super) fn spend(&self) -> Result<(), Fault> {
         let less = |left: usize| left.checked_sub(1);
         self.askings.fetch_update(Relaxed, Relaxed, less).map(drop).map_err(|_| Fault::Full)
     }
@@ -106,8 +110,12 @@ impl Effort {
 impl Upstream {
     pub(super) fn new(address: UpstreamAddress, idle: Duration, ration: &Arc<Ration>) -> Self {
         let counters = Arc::default();
+        let share = match address.transport {
+            Transport::Udp => ration.share(),
+            Transport::Tcp => Share::none(),
+        };
         Self {
-            sockets: Sockets::new(address.address, &counters, ration),
+            sockets: Sockets::new(address.address, &counters, share),
             pace: Pace::default(),
             tcp: Tcp::new(address.address, idle),
             address,
@@ -125,6 +133,18 @@ impl Upstream {
     /// The [`Fault`] that leaves no hope of an answer from this upstream.
     pub(super) async fn ask(&self, question: &Question, effort: &Effort) -> Result<Outcome, Fault> {
         self.go_on(question, effort, None).await
+    }
+
+    /// As [`Upstream::ask`], from a new socket that no other question has.
+    ///
+    /// # Errors
+    /// As [`Upstream::ask`].
+    pub(super) async fn ask_alone(&self, question: &Question, effort: &Effort) -> Result<Outcome, Fault> {
+        let Some(how) = self.how() else { return self.ask(question, effort).await };
+        let socket = Socket::open(self.address.address, &self.counters).map_err(|error| udp::fault(&error))?;
+        let sent = socket.ask(question, how).map_err(|error| udp::fault(&error))?;
+        self.counters.request();
+        self.go_on(question, effort, Some(Begun { how, sent })).await
     }
 
     /// As [`Upstream::ask`], where the question may have been sent already.
@@ -185,16 +205,12 @@ impl Upstream {
         self.sockets.renew();
     }
 
-    /// As [`Upstream::renew_sockets`], for one that is hardly asked.
-    pub(super) fn close_sockets(&self) {
-        self.sockets.close();
-    }
-
     /// As metrics show it.
     pub(super) fn stats(&self) -> UpstreamStats {
         UpstreamStats {
             upstream: self.address.text.clone(),
             up: self.health.is_up(),
+            sockets: self.sockets.share(),
             requests: self.counters.requests(),
             failures: self.counters.failures(),
             latency: self.counters.latency(),

@@ -1,8 +1,10 @@
 //! How an upstream has been of late: whether it is asked in its turn, and how soon it answers.
 //!
 //! The rule: three failures in a row set an upstream back behind the others; one answer brings it forward again. That it is
-//! silent to one question while it answers another is the name's fault and none of its own. While it is set back one
-//! question a second at most is put to it beside the others, so that nobody waits for it meanwhile.
+//! silent to one question while it answers another is the name's fault and none of its own. One that was silent is back with
+//! whatever it says, for one that declines what is no business of its own (a zone's server asked for the root) is there all the
+//! same; one that declined what others answered has to answer. While it is set back one question a second at most is put to it
+//! beside the others, so that nobody waits for it meanwhile.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -32,13 +34,22 @@ pub(super) struct Health {
 #[derive(Debug, Default)]
 struct State {
     failures: u32,
-    set_back: bool,
+    set_back: Option<Cause>,
     next_probe: Option<Instant>,
     /// When it last answered anything.
     answered: Option<Instant>,
     latency: Option<Duration>,
     nearly_all: Option<Duration>,
     said: Option<Instant>,
+}
+
+/// Why an upstream was set back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// Nothing came from it.
+    Silence,
+    /// It declined what another one answered.
+    Declining,
 }
 
 /// A change of an upstream's state.
@@ -76,22 +87,38 @@ impl Health {
         state.failures = 0;
         state.answered = Some(now);
         state.learn(took);
-        let changed = std::mem::take(&mut state.set_back);
-        changed.then(|| state.change(Standing::Up, now))
+        state.set_back.take().map(|_| state.change(Standing::Up, now))
     }
 
-    /// Notes a failure that took `waited`.
+    /// Notes that it said something, though it was no answer.
+    pub(super) fn spoke(&self, now: Instant) -> Option<Change> {
+        let mut state = self.state();
+        state.set_back.take_if(|cause| *cause == Cause::Silence)?;
+        state.failures = 0;
+        Some(state.change(Standing::Up, now))
+    }
+
+    /// Notes that nothing came of a question, after `waited`.
     pub(super) fn failed(&self, waited: Duration, now: Instant) -> Option<Change> {
+        self.fails(Cause::Silence, waited, now)
+    }
+
+    /// Notes that it declined what another one answered.
+    pub(super) fn declined(&self, now: Instant) -> Option<Change> {
+        self.fails(Cause::Declining, Duration::ZERO, now)
+    }
+
+    fn fails(&self, cause: Cause, waited: Duration, now: Instant) -> Option<Change> {
         let mut state = self.state();
         if state.answered.is_some_and(|answered| answered + waited > now) {
             return None;
         }
         state.failures = state.failures.saturating_add(1);
         state.slower_than(waited);
-        if state.set_back || state.failures < FAILURES {
+        if state.set_back.is_some() || state.failures < FAILURES {
             return None;
         }
-        state.set_back = true;
+        state.set_back = Some(cause);
         state.next_probe = Some(now + PROBE);
         Some(state.change(Standing::Down, now))
     }
@@ -107,13 +134,13 @@ impl Health {
 
     /// Whether it is asked in its turn.
     pub(super) fn is_up(&self) -> bool {
-        !self.state().set_back
+        self.state().set_back.is_none()
     }
 
     /// Whether a question may be put to it beside the others now; then none may for a second.
     pub(super) fn may_probe(&self, now: Instant) -> bool {
         let mut state = self.state();
-        let due = state.set_back && state.next_probe.is_none_or(|due| due <= now);
+        let due = state.set_back.is_some() && state.next_probe.is_none_or(|due| due <= now);
         if due {
             state.next_probe = Some(now + PROBE);
         }

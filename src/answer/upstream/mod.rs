@@ -41,6 +41,7 @@ pub use askers::Asker;
 pub use counters::{BUCKETS, Latency, UpstreamStats};
 pub use failure::{FailureKind, Fault, UpstreamFailure};
 pub use pool::{Answer, Putting, Upstreams};
+pub use ration::ENOUGH as ENOUGH_SOCKETS;
 pub use settings::{AuthenticData, Settings, Strategy};
 pub use system::{SetupError, SystemFiles, addresses, is_own};
-pub use through::{Given, STALE_AFTER, STALE_TTL};
+pub use through::{Given, STALE_AFTER, STALE_TTL, Wait};

@@ -27,8 +27,9 @@ use super::system::{SetupError, addresses};
 use crate::answer::Route;
 use crate::dns::{Bailiwick, Class, Name, Query, Rcode, Relayed};
 
-/// One in so many questions of strategy `fastest` goes to another upstream first, to learn how fast it is by now.
-const EXPLORE: u32 = 32;
+/// One in so many questions is put to an upstream that is not asked in its turn too, to learn how fast it is by now; nobody
+/// waits for what it says.
+const EXPLORE: u32 = 200;
 
 /// What a question comes to.
 pub type Answer = Result<Arc<Relayed>, UpstreamFailure>;
@@ -128,6 +129,11 @@ impl Upstreams {
         self.pool.upstreams.iter().map(|upstream| upstream.stats()).collect()
     }
 
+    /// How long a question may take.
+    pub fn timeout(&self) -> Duration {
+        self.pool.timeout
+    }
+
     /// How many questions are under way.
     pub fn in_flight(&self) -> usize {
         self.pool.limits.in_flight()
@@ -165,7 +171,7 @@ impl Putting {
     }
 }
 
-const fn failure(kind: FailureKind) -> Answer {
+pub(super) const fn failure(kind: FailureKind) -> Answer {
     Err(UpstreamFailure { kind, rcode: None })
 }
 
@@ -258,25 +264,34 @@ impl Pool {
             Strategy::InOrder => {}
             Strategy::Fastest | Strategy::Parallel => {
                 up.sort_by_key(|upstream| upstream.health.latency());
-                if up.len() > 1 && rand::random_ratio(1, EXPLORE) {
-                    let other = rand::random_range(1..up.len());
-                    up[..=other].rotate_right(1);
-                }
             }
         }
         up.extend(set_back);
         up
     }
 
-    /// Puts the question to upstreams that are set back too, where that is due; nobody waits for what they say.
+    /// Puts the question to upstreams that are set back too, where that is due, and now and then to one that others are quicker
+    /// than; nobody waits for what they say.
     fn probe(&self, order: &[Arc<Upstream>], question: &Arc<Question>, now: Instant) {
         if order.first().is_none_or(|first| !first.health.is_up()) {
             return;
         }
-        for upstream in order.iter().filter(|upstream| upstream.health.may_probe(now)) {
+        let explored = if rand::random_ratio(1, EXPLORE) { self.explored(order) } else { None };
+        for upstream in order.iter().filter(|upstream| upstream.health.may_probe(now)).chain(explored) {
             let (upstream, question) = (Arc::clone(upstream), Arc::clone(question));
             tokio::spawn(async move { probe::put(&upstream, &question).await });
         }
+    }
+
+    /// One of the healthy upstreams that the strategy would not ask.
+    fn explored<'a>(&self, order: &'a [Arc<Upstream>]) -> Option<&'a Arc<Upstream>> {
+        let asked = match self.strategy {
+            Strategy::InOrder => return None,
+            Strategy::Fastest => 1,
+            Strategy::Parallel => 2,
+        };
+        let others: Vec<_> = order.iter().skip(asked).filter(|upstream| upstream.health.is_up()).collect();
+        if others.is_empty() { None } else { Some(others[rand::random_range(0..others.len())]) }
     }
 }
 
@@ -297,7 +312,7 @@ pub(super) fn note(upstream: &Arc<Upstream>, outcome: &Result<Outcome, Fault>, t
             match Fault::of(message.rcode()) {
                 Some(fault) => {
                     upstream.counters.fault(fault);
-                    None
+                    upstream.health.spoke(now)
                 }
                 None => upstream.health.answered(took, now),
             }
@@ -313,8 +328,9 @@ pub(super) fn note(upstream: &Arc<Upstream>, outcome: &Result<Outcome, Fault>, t
 /// Says in the log that an upstream is set back or in its turn again; one that is set back is watched from now on.
 pub(super) fn say(upstream: &Arc<Upstream>, change: Option<Change>) {
     let Some(Change { to, loud }) = change else { return };
+    // Those that are open may be bound to an address that this machine had before.
+    upstream.renew_sockets();
     if to == Standing::Down {
-        upstream.renew_sockets();
         probe::watch(upstream);
     }
     match (to, loud) {

@@ -1,7 +1,8 @@
 //! Asking an upstream that is set back, so that its return is noticed though nobody waits for it.
 //!
 //! The rule: where clients ask, their questions are put to it too, one a second at most; where they do not, as in a school at
-//! night, a question of our own is, every few seconds, so that the first pupil of the morning meets it in its turn.
+//! night, a question of our own is, every few seconds, so that the first pupil of the morning meets it in its turn. Whatever it
+//! says to that shows that it is there: a zone's server has no reason to answer for the root.
 
 use std::sync::atomic::Ordering::{AcqRel, Release};
 use std::sync::{Arc, Weak};
@@ -19,7 +20,7 @@ use crate::dns::{Ask, Class, Name, RecordType};
 const PAUSE: Duration = Duration::from_secs(3);
 
 /// So long any probe may take.
-const TIME: Duration = Duration::from_secs(2);
+pub(super) const TIME: Duration = Duration::from_secs(2);
 
 /// Watches an upstream from now, when it was set back, until it answers, or a reload has dropped it.
 /// However often it flaps, one task watches it.
@@ -42,18 +43,19 @@ async fn until_it_answers(upstream: Weak<Upstream>) {
             }
         }
         if upstream.health.may_probe(Instant::now()) {
-            // From a new socket: this machine's address may have changed meanwhile.
-            upstream.close_sockets();
             put(&upstream, &question).await;
         }
     }
 }
 
 /// Puts the question to the upstream and notes what comes of it; nobody waits for the answer.
+///
+/// From a socket of its own: this machine's address may have changed since the others were opened, and a probe is no reason to
+/// open as many as questions of clients have.
 pub(super) async fn put(upstream: &Arc<Upstream>, question: &Question) {
     let begun = Instant::now();
     let effort = Effort::new(TIME);
-    let outcome = timeout_at(begun + TIME, upstream.ask(question, &effort)).await;
+    let outcome = timeout_at(begun + TIME, upstream.ask_alone(question, &effort)).await;
     let now = Instant::now();
     note(upstream, &outcome.unwrap_or(Err(Fault::Timeout)), now - begun, now);
 }

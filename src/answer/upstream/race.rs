@@ -1,7 +1,8 @@
 //! One question's way through the upstreams: whose turn it is, what each one brought, and which of it is the best.
 //!
-//! It neither sends nor sleeps: `pool` does, as [`Race::turn`] says.
+//! It neither sends nor sleeps: `pool` does, as [`Race::turn`] says, and `pool/tests/clockwork.rs` runs it by a clock of its own.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ use super::pool::{Answer, note, say};
 use super::settings::Strategy;
 use crate::dns::{Rcode, Relayed};
 
-/// Whoever is asked first is given so long before one of the other address family is asked too: the connection attempt
-/// delay of RFC 8305 section 5. Of two families one is often dead as a whole.
+/// Whoever is asked first is given so long before the first of the other address family is asked too, wherever it stands: the
+/// connection attempt delay of RFC 8305 section 5. Of two families one is often dead as a whole.
 const OTHER_FAMILY: Duration = Duration::from_millis(250);
 
 /// So long even the fastest is given.
@@ -30,6 +31,8 @@ pub(super) struct Race {
     asked: usize,
     /// When the next one is asked, though those asked may still answer.
     next: Instant,
+    /// When the first of the other family is asked at the latest; none where there is none, or it has been asked.
+    other_family: Option<Instant>,
     deadline: Instant,
     patience: Duration,
     best: Option<Outcome>,
@@ -56,6 +59,12 @@ enum RunnerState {
     Done,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AddressFamily {
+    V4,
+    V6,
+}
+
 /// What is to be done now.
 #[derive(Debug)]
 pub(super) enum Turn {
@@ -76,6 +85,7 @@ impl Race {
             strategy,
             asked: 0,
             next: begun,
+            other_family: None,
             deadline: begun + effort.time,
             patience,
             effort,
@@ -105,10 +115,25 @@ impl Race {
     /// The next one's turn is now.
     fn ask_next(&mut self, now: Instant) -> usize {
         let number = self.asked;
+        let first = self.runners[0].family();
+        let waiting = &mut self.runners[number..];
+        let other = waiting.iter().position(|runner| runner.family() != first && runner.upstream.health.is_up());
+        if self.other_family.take_if(|due| *due <= now).is_some()
+            && let Some(place) = other
+        {
+            // Those that it overtakes have not been asked, so that nobody knows them by their numbers yet.
+            waiting[..=place].rotate_right(1);
+        }
         let runner = &mut self.runners[number];
         (runner.begun, runner.state) = (now, RunnerState::Asked);
         self.asked += 1;
-        self.next = now + self.head_start(number);
+        if number == 0 {
+            self.other_family = other.map(|_| now + OTHER_FAMILY);
+        } else if self.runners[number].family() != first {
+            self.other_family = None;
+        }
+        let next = now + self.head_start(number);
+        self.next = self.other_family.map_or(next, |due| due.min(next));
         number
     }
 
@@ -142,18 +167,19 @@ impl Race {
     /// How long the runner of that number has before the next one is asked.
     fn head_start(&self, number: usize) -> Duration {
         let Some(next) = self.runners.get(number + 1) else { return self.patience };
+        // One that is set back is asked by probes, and here for want of others alone.
+        if !next.upstream.health.is_up() {
+            return self.patience;
+        }
         let asked = &self.runners[number].upstream;
-        let family = |upstream: &Upstream| upstream.address.address.is_ipv6();
-        let patience = if family(asked) == family(&next.upstream) { self.patience } else { self.patience.min(OTHER_FAMILY) };
         match self.strategy {
-            Strategy::InOrder => patience,
             // The two fastest at once; more than that would be a burden on others for a few milliseconds.
             Strategy::Parallel if number == 0 => Duration::ZERO,
-            Strategy::Parallel => patience,
-            // When either of the two would nearly always have answered, the other one is asked too.
+            Strategy::InOrder | Strategy::Parallel => self.patience,
+            // When it would nearly always have answered, or, where it is new, the next one would.
             Strategy::Fastest => {
-                let usual = [asked.health.nearly_all(), next.upstream.health.nearly_all()].into_iter().flatten().min();
-                usual.map_or(patience, |usual| usual.max(HEDGE).min(patience))
+                let usual = asked.health.nearly_all().or_else(|| next.upstream.health.nearly_all());
+                usual.map_or(self.patience, |usual| usual.max(HEDGE).min(self.patience))
             }
         }
     }
@@ -204,7 +230,7 @@ impl Race {
                     runner.upstream.counters.fault(Fault::Timeout);
                     say(&runner.upstream, runner.upstream.health.failed(now - runner.begun, now));
                 }
-                RunnerState::Declined => say(&runner.upstream, runner.upstream.health.failed(Duration::ZERO, now)),
+                RunnerState::Declined => say(&runner.upstream, runner.upstream.health.declined(now)),
                 RunnerState::Silent => {
                     runner.upstream.counters.fault(Fault::Timeout);
                     runner.upstream.health.outpaced(now - runner.begun);
@@ -233,6 +259,14 @@ impl Race {
 }
 
 impl Runner {
+    /// Which address family it is of.
+    fn family(&self) -> AddressFamily {
+        match self.upstream.address.address {
+            SocketAddr::V4(_) => AddressFamily::V4,
+            SocketAddr::V6(_) => AddressFamily::V6,
+        }
+    }
+
     fn is_under_way(&self) -> bool {
         match self.state {
             RunnerState::Asked | RunnerState::Silent => true,

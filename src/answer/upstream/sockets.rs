@@ -3,8 +3,9 @@
 //! The rule: a socket takes 64 questions at most, for 10 s from its first, and is then replaced by one on a new random port;
 //! that is done beside the questions, never before one. A socket that has carried nothing is as good as new, for nobody can
 //! have seen its port; it is replaced after a minute all the same, because the machine's own address may have changed. A
-//! pool holds forty sockets for each question of the last minute or two, as far as its share goes: a busy one is full after
-//! 16 questions; one that nobody uses closes all, and costs nothing until the next question.
+//! pool that is in use is full, as far as its share goes: the first question has the others opened, which takes some
+//! milliseconds, and what is asked meanwhile opens one for itself. A pool that nobody uses for a minute closes all, and costs
+//! nothing until the next question.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use super::counters::Counters;
-use super::ration::{MOST, Ration, Share};
+use super::ration::{ENOUGH, Share};
 use super::socket::Socket;
 
 /// So many questions one socket takes.
@@ -26,12 +27,6 @@ const AGE: Duration = Duration::from_secs(10);
 
 /// So long a socket that has carried nothing, and a pool without questions, is kept.
 const IDLE: Duration = Duration::from_secs(60);
-
-/// So many sockets are held for each question of this minute and the last.
-const FOR_EACH: usize = 40;
-
-/// So many at least, once there is a question.
-const LEAST: usize = 16;
 
 /// How often the pool is looked through.
 const LOOK: Duration = Duration::from_secs(1);
@@ -58,10 +53,6 @@ struct State {
     /// How many are spent since the keeper was last told.
     spent: usize,
     last_asked: Instant,
-    /// When the minute that is counted began, and the questions of it and of the one before.
-    minute: Instant,
-    asked: usize,
-    asked_before: usize,
     keeper: Keeper,
     said: Option<Instant>,
     said_share: usize,
@@ -84,43 +75,36 @@ struct Slot {
 
 impl Sockets {
     /// Sockets to `upstream`; none is opened yet.
-    pub(super) fn new(upstream: SocketAddr, counters: &Arc<Counters>, ration: &Arc<Ration>) -> Arc<Self> {
-        let now = Instant::now();
-        let state = State {
-            slots: Vec::new(),
-            spent: 0,
-            last_asked: now,
-            minute: now,
-            asked: 0,
-            asked_before: 0,
-            keeper: Keeper::Absent,
-            said: None,
-            said_share: MOST,
-        };
+    pub(super) fn new(upstream: SocketAddr, counters: &Arc<Counters>, share: Share) -> Arc<Self> {
+        let (slots, last_asked) = (Vec::new(), Instant::now());
+        let state = State { slots, spent: 0, last_asked, keeper: Keeper::Absent, said: None, said_share: ENOUGH };
         let counters = Arc::clone(counters);
-        Arc::new(Self { upstream, counters, share: ration.share(), state: Mutex::new(state), due: Arc::default() })
+        Arc::new(Self { upstream, counters, share, state: Mutex::new(state), due: Arc::default() })
     }
 
-    /// A socket for one question: a random one of those that take questions. Only where there is none, and for the very first
-    /// questions, one is opened here; and only where the system grants none, a spent one is used once more.
+    /// How many may be held at this time; none where there are to be none.
+    pub(super) fn share(&self) -> Option<usize> {
+        self.share.sockets()
+    }
+
+    /// A socket for one question: a random one of those that take questions. Only where there is none, and until the pool is
+    /// large enough, one is opened here; and only where the system grants none, a spent one is used once more.
     ///
     /// # Errors
     /// Where there is no socket at all.
     pub(super) fn draw(self: &Arc<Self>, now: Instant) -> io::Result<Arc<Socket>> {
+        let wanted = self.wanted();
         let mut state = self.state();
         state.last_asked = now;
-        state.asked += 1;
         if state.keeper == Keeper::Absent {
             state.keeper = Keeper::Present;
             tokio::spawn(keep(Arc::downgrade(self), Arc::clone(&self.due)));
         }
-        let count = state.slots.len();
-        // The first few questions have one each, for the others are not open yet.
-        let draws = if count < LEAST { 0 } else { DRAWS };
-        let drawn = (0..draws).map(|_| rand::random_range(0..count)).find(|place| state.slots[*place].takes_questions(now));
+        // While it is filled, those that are open already are too few to draw from.
+        let drawn = if state.slots.len() < wanted.min(ENOUGH) { None } else { state.draw(now) };
         let place = match drawn {
             Some(place) => place,
-            None => state.open(self, now)?,
+            None => state.open(self, wanted, now)?,
         };
         let slot = &mut state.slots[place];
         slot.first_asked.get_or_insert(now);
@@ -129,7 +113,7 @@ impl Sockets {
         state.spent += usize::from(slot.questions == QUESTIONS);
         // Those who draw pass by the few that are spent: they are replaced together.
         let many = state.spent >= BATCH || 4 * state.spent >= state.slots.len();
-        if (state.spent > 0 && many) || state.slots.len() < state.wanted(self.share.sockets()) {
+        if (state.spent > 0 && many) || state.slots.len() < wanted {
             state.spent = 0;
             self.due.notify_one();
         }
@@ -144,30 +128,19 @@ impl Sockets {
         self.due.notify_one();
     }
 
-    /// Closes all sockets but those that a question waits on; the next question opens one.
-    pub(super) fn close(&self) {
-        let mut state = self.state();
-        state.slots.clear();
-        (state.asked_before, state.asked) = (0, 0);
-    }
-
     /// Replaces what is spent and fills up to what is wanted; says whether the pool is still in use.
     async fn look_through(&self, now: Instant) -> Keeper {
-        let share = self.share.sockets();
-        let (wanted, mut missing) = {
+        let wanted = self.wanted();
+        let mut missing = {
             let mut state = self.state();
             if now - state.last_asked >= IDLE {
                 state.slots.clear();
                 state.keeper = Keeper::Absent;
                 return Keeper::Absent;
             }
-            if now - state.minute >= IDLE {
-                (state.asked_before, state.asked, state.minute) = (state.asked, 0, now);
-            }
-            state.say_share(share, self.upstream);
-            let wanted = state.wanted(share);
+            state.say_share(wanted, self.upstream);
             let fit = state.slots.iter().filter(|slot| slot.is_fit(now)).count();
-            (wanted, wanted.saturating_sub(fit))
+            wanted.saturating_sub(fit)
         };
         while missing > 0 {
             let opened: io::Result<Vec<_>> = (0..missing.min(BATCH)).map(|_| Slot::open(self, now)).collect();
@@ -188,17 +161,29 @@ impl Sockets {
         Keeper::Present
     }
 
+    /// How many a pool in use holds.
+    fn wanted(&self) -> usize {
+        self.share.sockets().unwrap_or(1)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
+    /// A random one that takes questions, where a few draws find one.
+    fn draw(&self, now: Instant) -> Option<usize> {
+        let count = self.slots.len();
+        let draws = if count == 0 { 0 } else { DRAWS };
+        (0..draws).map(|_| rand::random_range(0..count)).find(|place| self.slots[*place].takes_questions(now))
+    }
+
     /// Opens a socket for one question and says where it stands; where none can be opened, any of those that there are.
-    fn open(&mut self, sockets: &Sockets, now: Instant) -> io::Result<usize> {
+    fn open(&mut self, sockets: &Sockets, wanted: usize, now: Instant) -> io::Result<usize> {
         let count = self.slots.len();
         match Slot::open(sockets, now) {
-            Ok(slot) if count < LEAST => {
+            Ok(slot) if count < wanted => {
                 self.slots.push(slot);
                 Ok(count)
             }
@@ -208,22 +193,17 @@ impl State {
                 Ok(place)
             }
             Err(error) if count == 0 => Err(error),
-            Err(_) => Ok(rand::random_range(0..count)),
+            Err(_) => Ok(self.draw(now).unwrap_or_else(|| rand::random_range(0..count))),
         }
-    }
-
-    /// How many sockets the questions of late are worth.
-    fn wanted(&self, share: usize) -> usize {
-        ((self.asked + self.asked_before) * FOR_EACH).clamp(LEAST.min(share), share)
     }
 
     /// Says that the share is small, when it has become so.
     fn say_share(&mut self, share: usize, upstream: SocketAddr) {
         if share < self.said_share {
             let hint = "raise the limit of open files (LimitNOFILE)";
-            tracing::warn!(%upstream, sockets = share, wanted = MOST, hint, "few sockets: fewer ports make forged answers likelier");
+            tracing::warn!(%upstream, sockets = share, wanted = ENOUGH, hint, "few sockets: fewer ports make forged answers likelier");
         }
-        self.said_share = share;
+        self.said_share = share.min(ENOUGH);
     }
 
     /// Puts new sockets in the place of spent ones, and behind the others where there is room.

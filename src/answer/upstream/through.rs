@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use super::pool::{Answer, Putting, Upstreams};
+use super::failure::FailureKind;
+use super::pool::{Answer, Putting, Upstreams, failure};
 use super::question::Question;
 use super::swift::{Keep, Known};
 use crate::answer::cache::{Cache, CacheKey, Found, Freshness, Memo, Renewal};
@@ -22,6 +23,15 @@ pub const STALE_AFTER: Duration = Duration::from_millis(1500);
 
 /// The TTL of a stale answer, at most (RFC 8767 section 4).
 pub const STALE_TTL: Duration = Duration::from_secs(30);
+
+/// How long a client has waited for an answer, and may in all.
+#[derive(Debug, Clone, Copy)]
+pub struct Wait {
+    /// Until now.
+    pub so_far: Duration,
+    /// From its query on.
+    pub at_most: Duration,
+}
 
 /// What there is to say to a question.
 #[derive(Debug, Clone)]
@@ -113,14 +123,15 @@ impl Upstreams {
     /// The answer, or the failure, is in `cache` before any asker has it: there is no moment in which the same question could be
     /// asked again. It comes there too where nobody waits for it any more.
     pub async fn ask_through(&self, cache: &Arc<Cache>, query: &Query, now: Duration) -> Given {
-        self.ask_further(cache, query, now, Duration::ZERO).await
+        self.ask_further(cache, query, now, Wait::NONE).await
     }
 
-    /// As [`Upstreams::ask_through`], for a client that has `waited` already.
-    pub async fn ask_further(&self, cache: &Arc<Cache>, query: &Query, now: Duration, waited: Duration) -> Given {
+    /// As [`Upstreams::ask_through`], for a client that has waited already, and does not wait for ever. What comes after that is
+    /// kept all the same.
+    pub async fn ask_further(&self, cache: &Arc<Cache>, query: &Query, now: Duration, wait: Wait) -> Given {
         let keep = keep(cache, now, Known::Suffices);
         let asking = self.join(Question::of(query), Some(query.source.client.ip()), Some(keep));
-        self.or_stale(cache, query, now, waited, asking).await.counted(cache)
+        self.or_stale(cache, query, now, wait, asking).await.counted(cache)
     }
 
     /// The question of `query`, to be asked by somebody who does not wait; what its answer means is for [`Upstreams::given`] to say.
@@ -139,14 +150,14 @@ impl Upstreams {
         found.filter(|_| query.recursion_desired()).map(Given::Kept)
     }
 
-    /// As [`Upstreams::ask_through`], and neither the cache nor its counts know of it.
-    pub async fn ask_aside(&self, cache: &Cache, query: &Query, now: Duration) -> Given {
+    /// As [`Upstreams::ask_further`], and neither the cache nor its counts know of it.
+    pub async fn ask_aside(&self, cache: &Cache, query: &Query, now: Duration, wait: Wait) -> Given {
         if let Some(found) = cache.peek(&CacheKey::of(query, self.route()), now)
             && (found.freshness == Freshness::Fresh || found.freshness == Freshness::Stale && query.recursion_desired())
         {
             return Given::Kept(found);
         }
-        self.or_stale(cache, query, now, Duration::ZERO, self.ask(query)).await
+        self.or_stale(cache, query, now, wait, self.ask(query)).await
     }
 
     /// Puts a question again though nobody waits for it; what comes is kept.
@@ -163,16 +174,17 @@ impl Upstreams {
         cache: &Cache,
         query: &Query,
         now: Duration,
-        waited: Duration,
+        wait: Wait,
         asking: impl Future<Output = Answer>,
     ) -> Given {
         let begun = Instant::now();
         let mut asking = pin!(asking);
-        let answer = match timeout(STALE_AFTER.saturating_sub(waited), &mut asking).await {
+        let until = |moment: Duration| moment.min(wait.at_most).saturating_sub(wait.so_far).saturating_sub(begun.elapsed());
+        let answer = match timeout(until(STALE_AFTER), &mut asking).await {
             Ok(answer) => answer,
             Err(_) => match self.last_said(cache, query, now + begun.elapsed()) {
                 Some(stale) => return stale,
-                None => asking.await,
+                None => timeout(until(Duration::MAX), asking).await.unwrap_or_else(|_| failure(FailureKind::Unreachable)),
             },
         };
         self.or_last(cache, query, now + begun.elapsed(), answer)
@@ -184,6 +196,11 @@ impl Upstreams {
         let stale = if failed { self.last_said(cache, query, now) } else { None };
         stale.unwrap_or(Given::Brought(answer))
     }
+}
+
+impl Wait {
+    /// Of a client that has not waited, and waits for as long as a question may take.
+    pub const NONE: Self = Self { so_far: Duration::ZERO, at_most: Duration::MAX };
 }
 
 /// What a question comes to is to be kept; `now` is the running time.

@@ -12,6 +12,7 @@ use crate::answer::cache::{Cache, CacheKey, CacheRules};
 use crate::dns::Ede;
 
 mod authority;
+mod clockwork;
 mod dying;
 mod order;
 mod swift;

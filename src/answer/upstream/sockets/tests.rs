@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use super::super::counters::Counters;
 use super::super::pace::Pace;
 use super::super::question::{Announced, Question, Spelling};
-use super::super::ration::MOST;
+use super::super::ration::{MOST, Ration};
 use super::super::scripted::{ScriptedUpstream, Step};
 use super::super::testing::{RIGHT, query};
 use super::super::udp::{Heard, exchange};
@@ -16,18 +16,19 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn pool(upstream: SocketAddr, sockets: usize) -> Arc<Sockets> {
-    Sockets::new(upstream, &Arc::default(), &Ration::new(sockets))
+    Sockets::new(upstream, &Arc::default(), Ration::new(sockets).share())
 }
 
-/// Lets the keeper do its work; the clock stands still or runs.
+/// Fills the pool as its keeper does, who may do so too.
 async fn filled(sockets: &Arc<Sockets>, count: usize) {
-    for _ in 0..100_000 {
-        if sockets.state().slots.iter().filter(|slot| slot.is_fit(Instant::now())).count() == count {
+    let fit = || sockets.state().slots.iter().filter(|slot| slot.is_fit(Instant::now())).count();
+    for _ in 0..100 {
+        if fit() == count {
             return;
         }
-        tokio::task::yield_now().await;
+        sockets.look_through(Instant::now()).await;
     }
-    panic!("{} sockets instead of {count}", sockets.state().slots.len());
+    panic!("{} sockets instead of {count}", fit());
 }
 
 fn addresses(sockets: &Sockets) -> HashSet<usize> {
@@ -53,9 +54,8 @@ fn chi_squared(counts: impl ExactSizeIterator<Item = u64> + Clone) -> (f64, f64)
 async fn twenty_thousand_questions_have_ports_and_ids_that_nobody_foresees() {
     let scripted = ScriptedUpstream::answering(RIGHT).await;
     let (sockets, counters) = (pool(scripted.address, MOST), Arc::new(Counters::default()));
-    // The pool is full from here on, so every port is drawn from alike; else the first few dozen questions share those that are
-    // open by then, which adds about 0.7 standard deviations to chi².
-    (0..MOST / FOR_EACH).for_each(|_| drop(sockets.draw(Instant::now())));
+    // The pool is full from here on, so every port is drawn from alike.
+    sockets.draw(Instant::now()).expect("a socket");
     filled(&sockets, MOST).await;
     let mut askers = JoinSet::new();
     for asker in 0..20 {
@@ -168,23 +168,19 @@ async fn a_pool_that_nobody_asks_closes_and_comes_back() {
 }
 
 #[tokio::test]
-async fn a_pool_is_as_large_as_it_is_asked_often() {
+async fn one_question_fills_the_pool_and_those_before_it_is_full_have_ports_of_their_own() {
     let (sockets, now) = (pool(([127, 0, 0, 1], 9).into(), MOST), Instant::now());
-    sockets.draw(now).expect("a socket");
-    filled(&sockets, FOR_EACH).await;
-    (0..9).for_each(|_| drop(sockets.draw(now)));
-    filled(&sockets, 10 * FOR_EACH).await;
-    // A minute and another one later a single question has been asked.
-    sockets.look_through(now + IDLE - SECOND).await;
-    sockets.draw(now + IDLE).expect("a socket");
-    sockets.look_through(now + IDLE).await;
-    sockets.draw(now + IDLE + IDLE / 2).expect("a socket");
-    sockets.look_through(now + 2 * IDLE).await;
-    assert_eq!(sockets.state().slots.len(), FOR_EACH, "one question in the minute before");
-    sockets.close();
-    sockets.draw(now + 2 * IDLE).expect("a socket");
-    sockets.look_through(now + 2 * IDLE).await;
-    assert_eq!(sockets.state().slots.len(), FOR_EACH, "what was closed begins anew");
+    // The keeper has no turn meanwhile.
+    let drawn: HashSet<_> = (0..ENOUGH).map(|_| Arc::as_ptr(&sockets.draw(now).expect("a socket"))).collect();
+    assert_eq!((drawn.len(), sockets.state().slots.len()), (ENOUGH, ENOUGH), "none is drawn twice");
+    filled(&sockets, MOST).await;
+    let (other, later) = (pool(([127, 0, 0, 1], 9).into(), MOST), Instant::now());
+    other.draw(later).expect("a socket");
+    filled(&other, MOST).await;
+    // A question in nearly a minute is enough for it to stay so.
+    other.draw(later + IDLE - SECOND).expect("a socket");
+    other.look_through(later + IDLE).await;
+    assert_eq!(other.state().slots.len(), MOST);
 }
 
 #[tokio::test]
@@ -220,8 +216,8 @@ async fn renewed_sockets_are_all_new() {
 #[tokio::test]
 async fn a_pool_that_is_dropped_leaves_its_share() {
     let (ration, now) = (Ration::new(64), Instant::now());
-    let [first, second] = [(); 2].map(|()| Sockets::new(([127, 0, 0, 1], 9).into(), &Arc::default(), &ration));
-    (0..8).for_each(|_| drop(first.draw(now)));
+    let [first, second] = [(); 2].map(|()| Sockets::new(([127, 0, 0, 1], 9).into(), &Arc::default(), ration.share()));
+    first.draw(now).expect("a socket");
     filled(&first, 32).await;
     drop(second);
     first.look_through(now).await;
