@@ -1,6 +1,7 @@
 //! The one integration-test binary; each module tests one thing from outside.
 
 mod allocations;
+mod chains;
 mod check;
 mod cloaking;
 mod rebinding;

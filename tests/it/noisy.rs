@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use khien::client::Noisy;
-use khien::dns::{Name, RecordType, Transport};
+use khien::dns::{Name, RecordType};
 use khien::policy::Outcome;
 
 use crate::kit::School;
+use crate::kit::log::Log;
 use crate::kit::names::ADDRESS;
 use crate::kit::question;
 use crate::kit::udp::{Client, ask_by_tcp};
@@ -17,6 +17,16 @@ const GROUPS: &str = "[[group]]\nid = \"class\"\nsubnets = [\"127.20.0.0/16\"]\n
 
 fn packet(name: &str) -> Vec<u8> {
     question::packet(&Name::parse(name).expect("a name"), RecordType::A)
+}
+
+/// Waits until so many queries have come in.
+async fn met(school: &School, queries: usize) {
+    let met = async {
+        while school.accounts().tally.sum().queries.values().sum::<u64>() < u64::try_from(queries).expect("few") {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), met).await.expect("all that was sent comes in");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,18 +41,19 @@ async fn one_client_floods_and_the_others_are_answered() {
     }
     let (flood, question) = (packet("localhost"), packet("w88.com"));
     let (mut asked, mut answered) = (0_usize, 0_usize);
-    for round in 0..ROUNDS {
+    for round in 1..=ROUNDS {
         for _ in 0..FLOOD {
             flooder.send(&flood).await;
         }
         for other in others.iter().skip(round % 5).step_by(5) {
             other.send(&question).await;
             asked += 1;
-            let reply = other.receive_within(Duration::from_secs(2)).await;
-            answered += usize::from(reply.is_some_and(|reply| reply.is_blocked()));
+            answered += usize::from(other.receive().await.is_some_and(|reply| reply.is_blocked()));
         }
+        // What a machine that does much else has not met yet would be lost when the socket is full, and that is the system's part.
+        met(&school, round * FLOOD + asked).await;
     }
-    assert!(answered * 1000 >= asked * 999, "{answered} of {asked} are answered");
+    assert_eq!(answered, asked, "all are answered");
 
     // The clock stands, so the flooder has its burst of five seconds and nothing more.
     let sheet = school.accounts().tally.sum();
@@ -53,10 +64,15 @@ async fn one_client_floods_and_the_others_are_answered() {
     };
     let (whole, slipped) = (count(Outcome::Allowed), count(Outcome::None));
     assert_eq!(whole, 5000, "its burst");
+    assert_eq!(u64::try_from(ROUNDS * FLOOD).expect("few"), whole + slipped + dropped);
     assert!(slipped == dropped || slipped + 1 == dropped, "each second one slips: {slipped} and {dropped}");
-    let noisy = school.accounts().rooms.limiter.noisy(school.clock.running());
-    let [Noisy { who, transport: Transport::Udp, refused, .. }] = noisy.as_slice() else { panic!("one is noisy: {noisy:?}") };
-    assert_eq!((who.as_str(), u64::from(*refused)), ("127.20.0.1", slipped + dropped));
+    // An administrator reads who it is, once a minute, and of nobody else.
+    let log = Log::listen();
+    school.server().running().look_out();
+    school.server().running().look_out();
+    let line = "WARN a client asks faster than its rate client=127.20.0.1 group=\"class\" rate=1000/s transport=\"udp\"";
+    assert_eq!(log.lines_with("faster"), [format!("{line} refused={}", slipped + dropped)]);
+    drop(log);
     assert_eq!(ask_by_tcp("127.20.0.1", school.dns(), &packet("localhost")).await.summary(), "127.0.0.1", "by TCP it is heard");
     school.close().await;
 }

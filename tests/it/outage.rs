@@ -29,13 +29,13 @@ category = "games"
 source = "toys.txt"
 "#;
 
-/// A school whose upstream gives up soon, with these lines of `[cache]`.
+/// A school with these lines of `[cache]`.
 async fn school(cache: &str) -> School {
     School::start_with(&config(cache), &[("toys.txt", "spiele.example\n")]).await
 }
 
 fn config(cache: &str) -> String {
-    format!("timeout = \"200ms\"\n[cache]\n{cache}\n{GROUPS}")
+    format!("timeout = \"30s\"\n[cache]\n{cache}\n{GROUPS}")
 }
 
 /// The summary of a reply, and the code of its extended error.
@@ -61,7 +61,7 @@ async fn what_has_been_closed_since_is_not_given_stale() {
     for (client, name) in [(PUPIL, "www.example"), (PUPIL, "neu.example"), (TEACHER, "spiele.example")] {
         assert_eq!(told(&school, client, name).await, fresh(), "{name}");
     }
-    school.upstream.fall_silent();
+    school.upstream.go_away().await;
     school.later(EXPIRED);
     for name in ["www.example", "neu.example"] {
         assert_eq!(told(&school, PUPIL, name).await, stale(), "{name}");
@@ -79,9 +79,9 @@ async fn what_has_been_closed_since_is_not_given_stale() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stale_answer_lives_no_longer_than_the_operator_allows() {
-    let school = School::start("timeout = \"200ms\"\n[cache]\nserve_stale = \"1h\"\n[clients]\nmax_ttl = \"20s\"\n").await;
+    let school = School::start("timeout = \"30s\"\n[cache]\nserve_stale = \"1h\"\n[clients]\nmax_ttl = \"20s\"\n").await;
     assert_eq!(told(&school, PUPIL, "www.example").await, fresh());
-    school.upstream.fall_silent();
+    school.upstream.go_away().await;
     school.later(EXPIRED);
     let reply = school.ask(PUPIL, RecordType::A, "www.example").await;
     assert_eq!((reply.summary(), reply.ttl()), (ADDRESS.to_owned(), Some(20)));
@@ -95,7 +95,7 @@ async fn a_stale_answer_lives_no_longer_than_the_operator_allows() {
 async fn where_it_is_off_nothing_stale_is_given() {
     let school = school("serve_stale = \"0\"").await;
     assert_eq!(told(&school, PUPIL, "www.example").await, fresh());
-    school.upstream.fall_silent();
+    school.upstream.go_away().await;
     school.later(EXPIRED);
     assert_eq!(told(&school, PUPIL, "www.example").await, ("servfail".to_owned(), Some(22)));
     school.rewrite(&config("serve_stale = \"1d\""));
@@ -134,7 +134,7 @@ async fn a_restart_in_an_outage_still_answers_where_the_operator_wants_it() {
     for name in ["www.example", "offen.example", "vn-cop.vn"] {
         assert_eq!(told(&school, PUPIL, name).await, fresh(), "{name}");
     }
-    school.upstream.fall_silent();
+    school.upstream.go_away().await;
     let asked = school.upstream.asked();
     let mut school = school.restart().await;
     until_restored(&school, 2).await;

@@ -9,6 +9,7 @@ mod edns;
 mod headers;
 mod local;
 mod names;
+mod ports;
 mod refusals;
 mod security;
 mod sizes;

@@ -30,6 +30,14 @@ mod udp;
 mod wheel;
 
 #[cfg(test)]
+#[allow(dead_code, unreachable_pub, reason = "the kit serves the integration tests too")]
+#[path = "../../../tests/it/kit/chance.rs"]
+pub(super) mod chance;
+#[cfg(test)]
+#[allow(dead_code, unreachable_pub, reason = "the kit serves the integration tests too")]
+#[path = "../../../tests/it/kit/log.rs"]
+pub(super) mod log;
+#[cfg(test)]
 #[allow(dead_code, unreachable_pub, missing_docs, reason = "the kit serves the integration tests too")]
 #[path = "../../../tests/it/kit/upstream.rs"]
 pub(super) mod scripted;

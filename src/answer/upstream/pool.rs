@@ -27,8 +27,8 @@ use super::system::{SetupError, addresses};
 use crate::answer::Route;
 use crate::dns::{Bailiwick, Class, Name, Query, Rcode, Relayed};
 
-/// One in so many questions is put to an upstream that is not asked in its turn too, to learn how fast it is by now; nobody
-/// waits for what it says.
+/// One in so many questions is put to an upstream too that others are quicker than, to learn how fast it is by now, and whether it
+/// is there; nobody waits for what it says.
 const EXPLORE: u32 = 200;
 
 /// What a question comes to.
@@ -283,14 +283,13 @@ impl Pool {
         }
     }
 
-    /// One of the healthy upstreams that the strategy would not ask.
+    /// One of the healthy upstreams that the first of them outpaces, so that nobody would learn that it is silent.
     fn explored<'a>(&self, order: &'a [Arc<Upstream>]) -> Option<&'a Arc<Upstream>> {
-        let asked = match self.strategy {
+        match self.strategy {
             Strategy::InOrder => return None,
-            Strategy::Fastest => 1,
-            Strategy::Parallel => 2,
-        };
-        let others: Vec<_> = order.iter().skip(asked).filter(|upstream| upstream.health.is_up()).collect();
+            Strategy::Fastest | Strategy::Parallel => {}
+        }
+        let others: Vec<_> = order.iter().skip(1).filter(|upstream| upstream.health.is_up()).collect();
         if others.is_empty() { None } else { Some(others[rand::random_range(0..others.len())]) }
     }
 }

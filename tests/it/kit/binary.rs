@@ -2,12 +2,14 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::mpsc;
+
+use super::http;
 
 /// How long the program may take for what it does at once.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,11 +24,24 @@ pub struct Binary {
 impl Binary {
     /// Starts it on a configuration without `[listen]` and `[state]`, which are written here; it may still be getting ready.
     pub fn start(config: &str) -> Self {
+        Self::run_as(Command::new(env!("CARGO_BIN_EXE_khien")), config)
+    }
+
+    /// As [`Binary::start`], on a system that grants so many open files, and as many as `most` to who asks for more.
+    pub fn start_granted(files: u32, most: u32, config: &str) -> Self {
+        let mut shell = Command::new("sh");
+        let limited = format!("ulimit -H -n {most} && ulimit -S -n {files} && exec \"$0\" \"$@\"");
+        shell.args(["-c", &limited, env!("CARGO_BIN_EXE_khien")]);
+        Self::run_as(shell, config)
+    }
+
+    fn run_as(program: Command, config: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("khien.toml");
         std::fs::write(&path, Self::text(&directory, config)).expect("written");
+        let log = std::fs::File::create(directory.path().join("log")).expect("written");
         let mut child =
-            command(&path).arg("serve").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program runs");
+            on_config(program, &path).arg("serve").stdout(Stdio::piped()).stderr(log).spawn().expect("the program runs");
         let said = BufReader::new(child.stdout.take().expect("piped"));
         let (lines, banner) = mpsc::unbounded_channel();
         std::thread::spawn(move || said.lines().map_while(Result::ok).try_for_each(|line| lines.send(line)));
@@ -66,6 +81,27 @@ impl Binary {
             (dns.expect("the banner names DNS"), http.expect("the banner names the pages"))
         };
         tokio::time::timeout(PATIENCE, said).await.expect("it is up in time")
+    }
+
+    /// Waits until its lists are there, as its pages at `http` say.
+    pub async fn until_ready(&self, http: SocketAddr) {
+        let ready = async {
+            while http::get(http, "/readyz").await.0 != 200 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ready).await.expect("it is ready in time");
+    }
+
+    /// The lines of its log so far that hold `part`.
+    pub fn log_with(&self, part: &str) -> Vec<String> {
+        let text = std::fs::read_to_string(self.directory.path().join("log")).expect("the log is text");
+        text.lines().filter(|line| line.contains(part)).map(str::to_owned).collect()
+    }
+
+    /// What lies in its state directory under this name, if anything.
+    pub fn state_file(&self, name: &str) -> PathBuf {
+        self.directory.path().join("state").join(name)
     }
 
     /// Waits until its control socket stands: signals are caught and names answered then.
@@ -116,8 +152,11 @@ impl Drop for Binary {
     }
 }
 
-fn command(config: &std::path::Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_khien"));
+fn command(config: &Path) -> Command {
+    on_config(Command::new(env!("CARGO_BIN_EXE_khien")), config)
+}
+
+fn on_config(mut command: Command, config: &Path) -> Command {
     command.arg("-c").arg(config).stdin(Stdio::null()).env_remove("NOTIFY_SOCKET");
     command
 }

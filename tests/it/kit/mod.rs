@@ -1,9 +1,11 @@
 //! What tests are made of: a school, the upstream that it asks, queries and replies.
 
 pub mod binary;
+pub mod chance;
 pub mod dice;
 pub mod fetching;
 pub mod http;
+pub mod log;
 pub mod names;
 pub mod packet;
 pub mod pages;

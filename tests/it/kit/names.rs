@@ -8,7 +8,7 @@ use hickory_proto::op::{Message, MessageType, ResponseCode};
 use hickory_proto::rr::rdata::{A, AAAA, CNAME};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
-use super::upstream::{Asked, ScriptedUpstream, Step};
+use super::upstream::{Asked, ScriptedUpstream, Seen, Step};
 
 /// The address that every name has.
 pub const ADDRESS: &str = "192.0.2.7";
@@ -18,7 +18,12 @@ pub const TTL: u32 = 3600;
 
 /// The running upstream.
 pub struct Names {
-    upstream: ScriptedUpstream,
+    /// None once it is gone.
+    upstream: Mutex<Option<ScriptedUpstream>>,
+    address: SocketAddr,
+    /// Holds the port of one that is gone, so that nobody else answers there: what is connected elsewhere hears nobody here.
+    gone: Mutex<Option<std::net::UdpSocket>>,
+    seen: Seen,
     told: Arc<Mutex<Told>>,
 }
 
@@ -49,12 +54,23 @@ impl Names {
             let own = told.script.as_ref().and_then(|script| script(asked));
             own.unwrap_or_else(|| told.answer(&asked.bytes).map(Step::Send).into_iter().collect())
         };
-        Self { upstream: ScriptedUpstream::start(answer).await, told }
+        let upstream = ScriptedUpstream::start(answer).await;
+        let (address, seen) = (upstream.address, upstream.seen_from_now());
+        Self { upstream: Mutex::new(Some(upstream)), address, gone: Mutex::default(), seen, told }
     }
 
     /// Where it answers.
     pub fn address(&self) -> SocketAddr {
-        self.upstream.address
+        self.address
+    }
+
+    /// Goes away for good: its port is closed, which whoever asks is told at once.
+    pub async fn go_away(&self) {
+        let upstream = self.upstream.lock().unwrap_or_else(PoisonError::into_inner).take();
+        upstream.expect("it is there").stop().await;
+        let held = std::net::UdpSocket::bind(self.address).expect("its port is free");
+        held.connect("127.0.0.1:9").expect("loopback is routed");
+        *self.gone.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
     }
 
     /// Makes `name` an alias of `target`.
@@ -89,7 +105,7 @@ impl Names {
 
     /// All questions so far, in order.
     pub fn seen(&self) -> Vec<Asked> {
-        self.upstream.seen()
+        self.seen.all()
     }
 
     /// Answers nothing below `zone` from now on.
@@ -99,12 +115,12 @@ impl Names {
 
     /// How many questions came in.
     pub fn asked(&self) -> usize {
-        self.upstream.seen().len()
+        self.seen.all().len()
     }
 
     /// The questions as they came.
     pub fn questions(&self) -> Vec<Vec<u8>> {
-        self.upstream.seen().into_iter().map(|asked| asked.bytes).collect()
+        self.seen().into_iter().map(|asked| asked.bytes).collect()
     }
 
     fn tell(&self) -> std::sync::MutexGuard<'_, Told> {

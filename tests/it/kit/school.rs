@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use jiff::civil::DateTime;
@@ -12,6 +12,7 @@ use khien::config::Surroundings;
 use khien::dns::{Name, RecordType, Source, Transport};
 use khien::pipeline::{Accounts, Met};
 use khien::server::{Compiler, Server, Setup, StartError};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::names::Names;
 use super::question;
@@ -54,6 +55,7 @@ impl School {
 
     /// Starts a school and does not wait for its lists.
     pub async fn try_start(config: &str, files: &[(&str, &str)]) -> Result<Self, StartError> {
+        allow_many_files();
         let directory = tempfile::tempdir().expect("a directory");
         let upstream = Names::start().await;
         for (name, text) in files {
@@ -202,6 +204,15 @@ impl School {
         assert_eq!(self.accounts().tally.panics(), 0, "a query panicked");
         self.server.stop().await;
     }
+}
+
+/// As the program does when it starts: each upstream has hundreds of sockets.
+fn allow_many_files() {
+    static RAISED: Once = Once::new();
+    RAISED.call_once(|| {
+        let maximum = getrlimit(Resource::Nofile).maximum;
+        setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).expect("a process may have all that it is granted");
+    });
 }
 
 fn setup(path: &Path, clock: &Clock) -> Setup {

@@ -41,10 +41,14 @@ pub enum Step {
 /// The upstream; dropped, it is gone.
 pub struct ScriptedUpstream {
     pub address: SocketAddr,
-    seen: Arc<Mutex<Vec<Asked>>>,
+    seen: Seen,
     connections: Arc<AtomicUsize>,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
+
+/// The questions that an upstream has seen, when it is gone too.
+#[derive(Clone, Default)]
+pub struct Seen(Arc<Mutex<Vec<Asked>>>);
 
 type Script = Arc<dyn Fn(&Asked) -> Vec<Step> + Send + Sync>;
 
@@ -52,7 +56,7 @@ type Script = Arc<dyn Fn(&Asked) -> Vec<Step> + Send + Sync>;
 #[derive(Clone)]
 struct Shared {
     script: Script,
-    seen: Arc<Mutex<Vec<Asked>>>,
+    seen: Seen,
 }
 
 impl ScriptedUpstream {
@@ -89,7 +93,17 @@ impl ScriptedUpstream {
 
     /// All questions so far, in order.
     pub fn seen(&self) -> Vec<Asked> {
-        self.seen.lock().expect("no task panics with the lock").clone()
+        self.seen.all()
+    }
+
+    /// All questions so far and from now on.
+    pub fn seen_from_now(&self) -> Seen {
+        self.seen.clone()
+    }
+
+    /// Goes away: when this is over its port is closed.
+    pub async fn stop(mut self) {
+        self.tasks.shutdown().await;
     }
 
     /// How many questions came so.
@@ -108,8 +122,8 @@ impl ScriptedUpstream {
         udp: Option<UdpSocket>,
         tcp: Option<TcpListener>,
     ) -> Self {
-        let seen = Arc::default();
-        let shared = Shared { script: Arc::new(script), seen: Arc::clone(&seen) };
+        let seen = Seen::default();
+        let shared = Shared { script: Arc::new(script), seen: seen.clone() };
         let connections = Arc::new(AtomicUsize::new(0));
         let mut tasks = JoinSet::new();
         if let Some(udp) = udp {
@@ -118,14 +132,21 @@ impl ScriptedUpstream {
         if let Some(tcp) = tcp {
             tasks.spawn(streams(tcp, shared, Arc::clone(&connections)));
         }
-        Self { address, seen, connections, _tasks: tasks }
+        Self { address, seen, connections, tasks }
+    }
+}
+
+impl Seen {
+    /// In order.
+    pub fn all(&self) -> Vec<Asked> {
+        self.0.lock().expect("no task panics with the lock").clone()
     }
 }
 
 impl Shared {
     fn ask(&self, bytes: &[u8], by: By, from: SocketAddr) -> Vec<Step> {
         let asked = {
-            let mut seen = self.seen.lock().expect("no task panics with the lock");
+            let mut seen = self.seen.0.lock().expect("no task panics with the lock");
             let asked = Asked { bytes: bytes.to_vec(), by, from, number: seen.len() };
             seen.push(asked.clone());
             asked

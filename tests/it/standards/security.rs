@@ -1,6 +1,6 @@
-//! DNSSEC's flags, and questions that are asked together.
+//! DNSSEC's flags, questions that are asked together, and upstreams of which some are dead.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::{AD, CD, NOERROR, OTHER, RD, header, rcode, school, school_and_client};
@@ -121,53 +121,6 @@ async fn one_question_in_flight() {
     school.close().await;
 }
 
-/// RFC 5452 sections 4.5 and 9.2: over 20,000 questions none of many ports carries much, and none is told by the others.
-#[tokio::test(flavor = "multi_thread")]
-async fn ports_are_random() {
-    const QUESTIONS: u16 = 20_000;
-    const CLIENTS: u16 = 100;
-    let school = School::start("[clients]\nrate_limit = \"0\"\n").await;
-    let mut asking = tokio::task::JoinSet::new();
-    for number in 0..CLIENTS {
-        let server = school.dns();
-        asking.spawn(async move {
-            let client = Client::new(&format!("127.0.2.{number}"), server).await;
-            for question in (number..QUESTIONS).step_by(usize::from(CLIENTS)) {
-                client.send(&Packet::new(&format!("www{question}.example.org"), 1).bytes()).await;
-                assert_eq!(rcode(&client.octets().await), NOERROR);
-            }
-        });
-    }
-    while let Some(asked) = asking.join_next().await {
-        asked.expect("answers");
-    }
-    let seen = school.upstream.seen();
-    assert!(seen.len() >= usize::from(QUESTIONS));
-    let mut ports = BTreeMap::<u16, usize>::new();
-    for asked in &seen {
-        *ports.entry(asked.from.port()).or_default() += 1;
-    }
-    // A two-hundredth: 0.5 %.
-    assert!(ports.values().all(|count| count * 200 <= seen.len()), "a port that carries much");
-    assert!(ports.len() >= 512, "{} ports", ports.len());
-    // Ports are drawn alike from all parts of their range: sixteenths of it, within five standard deviations each.
-    let (lowest, highest) = (ports.keys().next().expect("some"), ports.keys().last().expect("some"));
-    let width = (usize::from(highest - lowest) + 1).div_ceil(16);
-    let mut parts = [0_usize; 16];
-    for port in ports.keys() {
-        parts[usize::from(port - lowest) / width] += 1;
-    }
-    let expected = f64::from(u32::try_from(ports.len()).expect("few")) / 16.0;
-    for (part, count) in parts.into_iter().enumerate() {
-        let count = f64::from(u32::try_from(count).expect("few"));
-        assert!((count - expected).abs() < 5.0 * expected.sqrt(), "part {part} of the range has {count} ports of {expected}");
-    }
-    // From one question to the next the port is another: chance alone repeats one of 512.
-    let repeated = seen.windows(2).filter(|pair| pair[0].from.port() == pair[1].from.port()).count();
-    assert!(repeated * 100 < seen.len(), "{repeated} times the same port again");
-    school.close().await;
-}
-
 /// RFC 8305 section 3: an upstream that is there by IPv4 and not by IPv6 costs next to nothing, and the dead way is left alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_family() {
@@ -187,50 +140,23 @@ async fn a_dead_family() {
         );
         school.reload().await.expect("reloaded");
         let client = Client::new(OTHER, school.dns()).await;
-        let mut times = Vec::new();
-        for number in 0..30 {
-            let begun = Instant::now();
+        let begun = Instant::now();
+        for number in 0..100 {
             let reply = client.one(&Packet::new(&format!("{strategy}{number}.example.org"), 1).bytes()).await;
-            times.push(begun.elapsed());
             assert_eq!(rcode(&reply), NOERROR);
         }
-        // Once known to be dead it is asked nothing that a client waits for, but now and then whether it is back.
+        // What it costs in time is told by `clockwork`, to the millisecond. Here it is the names that were put to it: at first, where
+        // the other one was slow for once, and each second whether it is back.
         dead.set_nonblocking(true).expect("an option of every socket");
-        let mut datagram = [0; 512];
-        let mut lost = 0;
+        let (mut datagram, mut names) = ([0; 512], BTreeSet::new());
         while let Ok(length) = dead.recv(&mut datagram) {
-            lost += usize::from(datagram[..length].windows(8).any(|window| window.eq_ignore_ascii_case(b"\x07example")));
+            let asked = datagram[12..length].to_ascii_lowercase();
+            if asked.windows(8).any(|part| part == b"\x07example") {
+                names.insert(asked);
+            }
         }
-        assert!(lost <= 8, "{strategy}: {lost} of 30 questions went to the dead one");
-        times.sort_unstable();
-        // 300 ms are asked for; of thirty questions the median is one that has learnt which way is dead.
-        assert!(times[15] < Duration::from_millis(300), "{strategy}: {times:?}");
+        let (lost, probes) = (names.len() as u64, begun.elapsed().as_secs() + 1);
+        assert!(lost <= 26 + probes, "{strategy}: {lost} of 100 questions went to the dead one");
         school.close().await;
     }
-}
-
-/// RFC 5452 sections 4.3 and 9.2: ids are drawn alike from all there are, and no letter's case can be foretold.
-#[tokio::test(flavor = "multi_thread")]
-async fn ids_are_random() {
-    let (school, client) = school_and_client().await;
-    const QUESTIONS: usize = 2000;
-    for number in 0..QUESTIONS {
-        client.one(&Packet::new(&format!("www{number}.example.org"), 1).bytes()).await;
-    }
-    let seen = school.upstream.seen();
-    assert_eq!(seen.len(), QUESTIONS);
-    // Sixteen bits: each is set in half of all ids, within five standard deviations (√2000 / 2 = 22).
-    for bit in 0..16 {
-        let set = seen.iter().filter(|asked| asked.id() >> bit & 1 == 1).count();
-        assert!(set.abs_diff(QUESTIONS / 2) < 112, "bit {bit} is set in {set}");
-    }
-    // Neighbours differ by every distance: of 2,000 differences hardly any comes twice.
-    let mut steps = BTreeMap::<u16, usize>::new();
-    for pair in seen.windows(2) {
-        *steps.entry(pair[1].id().wrapping_sub(pair[0].id())).or_default() += 1;
-    }
-    assert!(steps.values().all(|count| *count <= 5), "a step that is taken often");
-    let upper = seen.iter().filter(|asked| asked.spelling().ends_with(b"G\0")).count();
-    assert!(upper.abs_diff(QUESTIONS / 2) < 112, "the last letter is large in {upper}");
-    school.close().await;
 }

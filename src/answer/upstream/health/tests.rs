@@ -91,3 +91,20 @@ fn latency_follows_answers_and_long_silence() {
     health.failed(409 * MS, later);
     assert_eq!(health.latency(), Some(59 * MS));
 }
+
+#[test]
+fn any_word_ends_a_silence_and_none_but_an_answer_what_was_declined() {
+    let (health, start) = (Health::new(), Instant::now());
+    assert_eq!(health.spoke(start), None);
+    assert_eq!([(); 3].map(|()| standing(health.failed(MS, start))), [None, None, Some(Standing::Down)]);
+    assert_eq!(standing(health.spoke(start)), Some(Standing::Up));
+    assert_eq!((health.failed(MS, start), health.failed(MS, start)), (None, None), "the row begins anew");
+    assert_eq!(standing(health.failed(MS, start)), Some(Standing::Down));
+    assert_eq!(standing(health.answered(MS, start)), Some(Standing::Up));
+
+    let later = start + SECOND;
+    assert_eq!([(); 3].map(|()| standing(health.declined(later))), [None, None, Some(Standing::Down)]);
+    assert_eq!(health.spoke(later), None, "it declines what others answer, whatever it says of other names");
+    assert!(!health.is_up());
+    assert_eq!(standing(health.answered(MS, later)), Some(Standing::Up));
+}

@@ -140,12 +140,14 @@ async fn what_fails_three_times_is_set_back_and_returns_by_a_probe() {
     };
     let second = ScriptedUpstream::answering(WRONG).await;
     let upstreams = pool(&[first.address, second.address]);
+    let begun = Instant::now();
     for number in 0..10 {
         assert_eq!(addresses_of(&upstreams, &format!("n{number}.example")).await, [WRONG]);
     }
     assert!(!upstreams.stats()[0].up && upstreams.stats()[1].up);
-    let before = first.seen().len();
-    assert!((3..=5).contains(&before), "{before} questions: three in its turn, a probe a second");
+    let before = first.seen().iter().filter(|asked| !asked.name().is_empty()).count();
+    let probes = begun.elapsed().as_secs();
+    assert!((3..=3 + probes).contains(&(before as u64)), "{before} questions: three in its turn, a probe a second");
 
     broken.store(false, std::sync::atomic::Ordering::SeqCst);
     let mut asked = 0;
@@ -175,9 +177,10 @@ async fn names_that_nobody_can_resolve_set_nobody_back() {
 
 #[tokio::test]
 async fn the_fastest_is_asked_first_and_others_now_and_then() {
-    let slow = ScriptedUpstream::start(|asked| vec![Step::Wait(SECOND / 50), Step::Send(asked.answer(RIGHT))]).await;
+    // Slower than a machine is that does much else; `clockwork` has it to the millisecond.
+    let slow = ScriptedUpstream::start(|asked| vec![Step::Wait(SECOND), Step::Send(asked.answer(RIGHT))]).await;
     let quick = ScriptedUpstream::answering(RIGHT).await;
-    let settings = Settings { strategy: Strategy::Fastest, ..in_order(&[slow.address, quick.address]) };
+    let settings = Settings { strategy: Strategy::Fastest, timeout: LONG, ..in_order(&[slow.address, quick.address]) };
     let upstreams = Upstreams::new(&settings).expect("upstreams");
     for number in 0..200 {
         assert_eq!(addresses_of(&upstreams, &format!("n{number}.example")).await, [RIGHT]);

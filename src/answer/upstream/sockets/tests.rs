@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use tokio::task::JoinSet;
 
+use super::super::chance::{ChiSquared, assert_chance};
 use super::super::counters::Counters;
+use super::super::log::Log;
 use super::super::pace::Pace;
 use super::super::question::{Announced, Question, Spelling};
 use super::super::ration::{MOST, Ration};
@@ -40,16 +42,6 @@ fn held(sockets: &Sockets) -> Vec<Arc<Socket>> {
     sockets.state().slots.iter().map(|slot| Arc::clone(&slot.socket)).collect()
 }
 
-/// How far the counts are from being equally likely: chi² and, by Wilson and Hilferty, its distance from the mean in standard
-/// deviations.
-fn chi_squared(counts: impl ExactSizeIterator<Item = u64> + Clone) -> (f64, f64) {
-    let free = (counts.len() - 1) as f64;
-    let mean = counts.clone().sum::<u64>() as f64 / counts.len() as f64;
-    let sum: f64 = counts.map(|count| (count as f64 - mean).powi(2) / mean).sum();
-    let spread = 2.0 / (9.0 * free);
-    (sum, ((sum / free).cbrt() - (1.0 - spread)) / spread.sqrt())
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_thousand_questions_have_ports_and_ids_that_nobody_foresees() {
     let scripted = ScriptedUpstream::answering(RIGHT).await;
@@ -80,27 +72,65 @@ async fn twenty_thousand_questions_have_ports_and_ids_that_nobody_foresees() {
 
     let seen = scripted.seen();
     let mut ports: HashMap<u16, u64> = HashMap::new();
-    let mut ids = [0_u64; 256];
     for asked in &seen {
         *ports.entry(asked.from.port()).or_default() += 1;
-        ids[usize::from(asked.id() % 256)] += 1;
     }
     let most = *ports.values().max().expect("ports");
     assert!(most <= u64::from(QUESTIONS), "one port carried {most}");
     assert!(most as f64 <= 0.005 * seen.len() as f64, "one port carried {most} of {}", seen.len());
     assert!(ports.len() >= MOST, "{} ports", ports.len());
     assert!(ports.keys().all(|port| *port >= 20_000));
-    // Ports that were in use for the whole run; those that replaced a spent one had less time. Where the machine took
-    // longer than a socket lives there are none, and the ids alone are judged.
-    let (chi, deviation) = chi_squared(ports.values().copied());
-    println!("{} questions, {} ports, most {most}, chi² {chi:.0}, {deviation:+.2} standard deviations", seen.len(), ports.len());
-    if ports.len() <= MOST + MOST / 16 {
-        // 3.9 standard deviations are a matter of one in 20,000 runs; p > 0.01 is 2.33.
-        assert!(deviation < 3.9, "ports: chi² {chi}, {deviation} standard deviations");
+    println!("{} questions, {} ports, most {most}", seen.len(), ports.len());
+    let projections: [fn(u16) -> u16; 5] = [
+        |id| id & 0xff,
+        |id| id >> 8,
+        |id| (id ^ id >> 8) & 0xff,
+        |id| id.wrapping_add(id >> 8) & 0xff,
+        |id| id.wrapping_sub(id >> 8) & 0xff,
+    ];
+    let of_ids = |project: fn(u16) -> u16| {
+        let mut counts = [0_u64; 256];
+        seen.iter().for_each(|asked| counts[usize::from(project(asked.id()))] += 1);
+        ChiSquared::of(counts.into_iter())
+    };
+    assert_chance("ids", projections.map(of_ids));
+}
+
+#[tokio::test]
+async fn every_socket_of_a_full_pool_is_drawn_alike() {
+    let mut samples = Vec::new();
+    for _ in 0..5 {
+        let (sockets, now) = (pool(([127, 0, 0, 1], 9).into(), MOST), Instant::now());
+        sockets.draw(now).expect("a socket");
+        filled(&sockets, MOST).await;
+        let mut counts: HashMap<usize, u64> = addresses(&sockets).into_iter().map(|address| (address, 0)).collect();
+        let _held = held(&sockets);
+        // No longer ago than a socket lives, by the pool's clock.
+        for _ in 0..20_000 {
+            let drawn = Arc::as_ptr(&sockets.draw(now).expect("a socket")) as usize;
+            *counts.entry(drawn).or_default() += 1;
+        }
+        assert!(counts.values().all(|count| *count <= 100), "a two-hundredth at most");
+        samples.push(ChiSquared::of(counts.into_values().collect::<Vec<_>>().into_iter()));
     }
-    let (chi, deviation) = chi_squared(ids.iter().copied());
-    println!("ids: chi² {chi:.0} of 255, {deviation:+.2} standard deviations");
-    assert!(deviation.abs() < 3.9, "ids: chi² {chi}, {deviation} standard deviations");
+    assert_chance("sockets", samples);
+}
+
+#[tokio::test]
+async fn who_has_few_sockets_is_told_once_what_to_do() {
+    let log = Log::listen();
+    let (few, enough) = (pool(([127, 0, 0, 1], 9).into(), ENOUGH - 1), pool(([127, 0, 0, 1], 10).into(), ENOUGH));
+    for sockets in [&few, &enough] {
+        sockets.draw(Instant::now()).expect("a socket");
+        sockets.look_through(Instant::now()).await;
+        sockets.look_through(Instant::now()).await;
+    }
+    let said = log.lines_with("few sockets");
+    assert_eq!(
+        said,
+        ["WARN few sockets: fewer ports make forged answers likelier upstream=127.0.0.1:9 sockets=511 wanted=512 \
+          hint=\"raise the limit of open files (LimitNOFILE)\""]
+    );
 }
 
 /// A full pool to a port at which nobody needs to listen, and the time at which its first socket was drawn.

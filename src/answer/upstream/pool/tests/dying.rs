@@ -53,39 +53,32 @@ async fn mortal(death: Death, dead: Arc<AtomicBool>) -> ScriptedUpstream {
     .await
 }
 
-/// Asks `count` questions, one each ten milliseconds, and returns how long each took; all have to be answered.
-async fn stream(upstreams: &Arc<Upstreams>, prefix: &'static str, count: u32) -> Vec<Duration> {
+/// Asks `count` questions, one each ten milliseconds; all have to be answered.
+async fn stream(upstreams: &Arc<Upstreams>, prefix: &'static str, count: u32) {
     let mut askers = JoinSet::new();
     for number in 0..count {
         let upstreams = Arc::clone(upstreams);
         askers.spawn(async move {
-            let begun = Instant::now();
             let found = addresses_of(&upstreams, &format!("{prefix}{number}.n{number}.example")).await;
             assert_eq!(found, [RIGHT], "question {number}");
-            begun.elapsed()
         });
         tokio::time::sleep(SECOND / 100).await;
     }
-    let mut took = askers.join_all().await;
-    took.sort_unstable();
-    took
+    askers.join_all().await;
 }
 
+/// How soon each is answered is for `clockwork` to say, which no other work on the machine makes slower.
 async fn one_of_two_dies(death: Death, strategy: Strategy) {
     let dead = Arc::new(AtomicBool::new(false));
     let first = mortal(death, Arc::clone(&dead)).await;
     let second = ScriptedUpstream::start(|asked| vec![Step::Wait(SECOND / 500), Step::Send(asked.answer(RIGHT))]).await;
-    let settings = Settings { strategy, ..in_order(&[first.address, second.address]) };
+    let settings = Settings { strategy, timeout: 2 * LONG, ..in_order(&[first.address, second.address]) };
     let upstreams = Arc::new(Upstreams::new(&settings).expect("upstreams"));
     stream(&upstreams, "before", 20).await;
     dead.store(true, SeqCst);
     // A closed port is told by ICMP.
     let _first = if matches!(death, Death::ClosedPort) { None } else { Some(first) };
-    let took = stream(&upstreams, "after", 300).await;
-    let [median, last_but_a_hundredth] = [took[took.len() / 2], took[took.len() * 99 / 100]];
-    println!("{strategy:?} {death:?}: 300 of 300 answered, median {median:.1?}, p99 {last_but_a_hundredth:.1?}");
-    // What is asked for is 500 ms; a machine that is busy with other tests has twice that.
-    assert!(last_but_a_hundredth <= SECOND, "{strategy:?} {death:?}: {last_but_a_hundredth:?}");
+    stream(&upstreams, "after", 300).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -99,41 +92,33 @@ async fn whatever_one_of_two_dies_of_every_question_is_answered() {
     cases.join_all().await;
 }
 
-/// Asks names of an upstream that loses this share of all datagrams, and returns how many of how many were answered.
-async fn answered_under_loss(lost: f64) -> (usize, usize) {
-    let scripted =
-        ScriptedUpstream::start(
-            move |asked| {
-                if rand::random_bool(lost) { Vec::new() } else { vec![Step::Send(asked.answer(RIGHT))] }
-            },
-        )
-        .await;
-    let upstreams = Arc::new(pool(&[scripted.address]));
-    for number in 0..30 {
-        ask(&upstreams, &format!("before{number}.example")).await.ok();
-    }
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_lost_is_sent_again_until_it_is_answered() {
+    // Of each question none, one or two sendings are lost; `pace` has the share that is answered where chance has its way.
+    let sendings = Arc::new(std::sync::Mutex::new(std::collections::HashMap::<String, usize>::new()));
+    let seen = Arc::clone(&sendings);
+    let scripted = ScriptedUpstream::start(move |asked| {
+        let name = asked.name();
+        let lost = name.bytes().map(usize::from).sum::<usize>() % 3;
+        let mut seen = seen.lock().expect("nobody panics with it");
+        let count = seen.entry(name).or_default();
+        *count += 1;
+        if *count > lost { vec![Step::Send(asked.answer(RIGHT))] } else { Vec::new() }
+    })
+    .await;
+    let upstreams = Arc::new(hasty(&[scripted.address], LONG));
     let mut askers = JoinSet::new();
     for asker in 0..50 {
         let upstreams = Arc::clone(&upstreams);
         askers.spawn(async move {
-            let mut answered = 0;
-            for number in 0..40 {
-                answered += usize::from(ask(&upstreams, &format!("m{asker}.n{number}.example")).await.is_ok());
+            for number in 0..6 {
+                assert_eq!(addresses_of(&upstreams, &format!("m{asker}.n{number}.example")).await, [RIGHT]);
             }
-            answered
         });
     }
-    (askers.join_all().await.into_iter().sum(), 2000)
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn three_datagrams_in_ten_may_be_lost() {
-    // Lost on the way there or on the way back; and on both, where about one question in 1,700 is expected to fail. What is
-    // asked for is 99.9 %, and what is printed on a quiet machine; on a busy one answers come late, and loss is seen later.
-    let (one_way, both_ways) = tokio::join!(answered_under_loss(0.3), answered_under_loss(1.0 - 0.7 * 0.7));
-    println!("answered of 2,000: {} with three in ten lost one way, {} both ways", one_way.0, both_ways.0);
-    assert!(one_way.0 >= 1990, "{one_way:?}");
-    assert!(both_ways.0 >= 1985, "{both_ways:?}");
+    askers.join_all().await;
+    assert_eq!(sendings.lock().expect("nobody panics with it").len(), 300);
+    assert_eq!(scripted.count(By::Tcp), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -164,37 +149,38 @@ async fn random_names_of_a_dead_zone_take_no_room_from_others() {
             (upstreams.in_flight(), refused)
         })
     };
-    let took = stream(&upstreams, "good", 200).await;
-    let last_but_a_hundredth = took[took.len() * 99 / 100];
+    // What it costs them in time is measured by `tests/load/noisy.py`.
+    stream(&upstreams, "good", 200).await;
     let (under_way, refused) = torture.await.expect("no panic");
-    println!(
-        "p99 of other names {last_but_a_hundredth:.1?}; {refused} random names turned away, {under_way} under way at the end"
-    );
-    // What is asked for is 50 ms.
-    assert!(last_but_a_hundredth <= SECOND / 2, "{last_but_a_hundredth:?}");
+    println!("{refused} random names turned away, {under_way} under way at the end");
     assert!(refused > 1000 && under_way <= settings.in_flight / 4 + 200, "{refused} turned away, {under_way} under way");
     assert!(upstreams.stats().iter().all(|stats| stats.up), "a dead zone is not the upstreams' fault");
 }
 
 #[tokio::test]
-async fn a_dead_family_costs_a_quarter_of_a_second_and_then_nothing() {
+async fn the_other_family_is_asked_before_patience_is_over_and_the_dead_one_is_set_back() {
     let Ok(dead) = std::net::UdpSocket::bind("[::1]:0") else {
         println!("skipped: this machine has no IPv6 loopback");
         return;
     };
+    dead.set_nonblocking(true).expect("an option of every socket");
     let dead_address: SocketAddr = dead.local_addr().expect("a bound socket has an address");
     let live = ScriptedUpstream::answering(RIGHT).await;
-    // A fifth of this time would be four seconds.
-    let upstreams = Arc::new(hasty(&[dead_address, live.address], 20 * SECOND));
-    let begun = Instant::now();
-    assert_eq!(addresses_of(&upstreams, "first.example").await, [RIGHT]);
-    let first = begun.elapsed();
-    println!("the first question took {first:.1?}");
-    assert!(first >= SECOND / 4 && first < 3 * SECOND, "{first:?}");
-    for number in 0..2 {
+    // Twenty seconds are a fifth of this time: who waited for that would be out of the test's bound.
+    let upstreams = Arc::new(hasty(&[dead_address, live.address], 100 * SECOND));
+    for number in 0..3 {
+        assert!(upstreams.stats()[0].up, "after {number}");
         assert_eq!(addresses_of(&upstreams, &format!("n{number}.example")).await, [RIGHT]);
     }
     assert!(!upstreams.stats()[0].up, "three questions are enough, though none waited for all of its patience");
-    let took = stream(&upstreams, "after", 50).await;
-    assert!(took[49] < SECOND / 5, "no question waits for the dead one: {took:?}");
+    let begun = Instant::now();
+    for number in 0..50 {
+        assert_eq!(addresses_of(&upstreams, &format!("after{number}.example")).await, [RIGHT]);
+    }
+    // What came there since is probes: one a second, and one of our own.
+    let (mut datagram, mut after) = ([0; 512], 0);
+    while let Ok(length) = dead.recv(&mut datagram) {
+        after += u64::from(datagram[..length].to_ascii_lowercase().windows(6).any(|part| part.starts_with(b"after")));
+    }
+    assert!(after <= begun.elapsed().as_secs() + 1, "{after} of 50");
 }

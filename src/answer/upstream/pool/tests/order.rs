@@ -44,12 +44,22 @@ async fn parallel_asks_two_and_takes_the_first_answer() {
 }
 
 #[tokio::test]
-async fn an_upstream_that_comes_back_at_night_is_noticed() {
+async fn an_upstream_that_comes_back_at_night_is_noticed_whatever_it_says_of_the_root() {
+    // An answer; REFUSED and NOTAUTH, as a zone's server says of what is not its own; SERVFAIL.
+    let mut cases = JoinSet::new();
+    for rcode in [0, 5, 9, 2] {
+        cases.spawn(comes_back(rcode));
+    }
+    cases.join_all().await;
+}
+
+async fn comes_back(rcode: u8) {
     let alive = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let scripted = {
         let alive = Arc::clone(&alive);
         ScriptedUpstream::start(move |asked| match alive.load(std::sync::atomic::Ordering::SeqCst) {
-            true => vec![Step::Send(asked.answer(RIGHT))],
+            true if rcode == 0 => vec![Step::Send(asked.answer(RIGHT))],
+            true => vec![Step::Send(asked.rcode(rcode))],
             false => Vec::new(),
         })
         .await

@@ -51,7 +51,8 @@ impl Calls {
 #[tokio::test]
 async fn a_question_that_is_answered_in_time_has_no_task() {
     let scripted = ScriptedUpstream::answering(RIGHT).await;
-    let calls = Calls::to(pool(&[scripted.address]));
+    // In time is within an eighth of this.
+    let calls = Calls::to(hasty(&[scripted.address], 10 * LONG));
     // The first question starts the task that looks after the sockets.
     calls.call("first.example");
     assert!(calls.told().await.is_some());
