@@ -12,6 +12,7 @@ mod first_day;
 mod forwarders;
 mod help;
 mod journal;
+mod kept;
 #[expect(unreachable_pub, dead_code, reason = "unit tests of the program include parts of the kit and use more of them")]
 mod kit;
 mod leaks;

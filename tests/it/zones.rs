@@ -213,3 +213,70 @@ async fn any_and_discovery_go_to_nobody() {
     assert_eq!(school.upstream.asked(), 0);
     school.close().await;
 }
+
+#[tokio::test]
+async fn a_name_that_exists_outside_too_is_the_schools_own_inside() {
+    let config =
+        |zone: &str| format!("{zone}[[group]]\nid = \"lab\"\nsubnets = [\"10.20.1.0/24\"]\ntier = \"lower-secondary\"\n");
+    let zone = "[[zone]]\nname = \"truong.example\"\nfile = \"truong.zone\"\n";
+    let school = School::start_with(&config(zone), &[("truong.zone", "www A 10.0.0.5\nlop NS ns.lop.example.\n")]).await;
+    for (outside, address) in [
+        ("www.truong.example", "203.0.113.5"),
+        ("only-outside.truong.example", "203.0.113.6"),
+        ("may.lop.truong.example", "203.0.113.7"),
+    ] {
+        school.upstream.place(outside, address);
+    }
+    school.upstream.alias("cong.example", "www.truong.example");
+    let asks = async |name: &str| school.ask(PUPIL, RecordType::A, name).await;
+    assert_eq!(asks("www.truong.example").await.addresses(), ["10.0.0.5"]);
+    assert_eq!(asks("only-outside.truong.example").await.rcode(), "NXDOMAIN", "what the file does not have is not there");
+    assert_eq!(school.ask(PUPIL, RecordType::AAAA, "www.truong.example").await.summary(), "nodata", "nor is its other address");
+    assert_eq!(school.upstream.asked(), 0, "nobody outside hears of it");
+    assert_eq!(asks("may.lop.truong.example").await.addresses(), ["203.0.113.7"], "what is delegated is asked of others");
+    assert_eq!(asks("cong.example").await.addresses(), ["10.0.0.5"], "an alias from outside leads inside");
+
+    // Without the zone the same names are those outside, and nothing of the zone is left.
+    school.rewrite(&config(""));
+    school.reload().await.expect("fine");
+    assert_eq!(asks("www.truong.example").await.addresses(), ["203.0.113.5"]);
+    assert_eq!(asks("cong.example").await.addresses(), ["203.0.113.5"]);
+    assert_eq!(asks("only-outside.truong.example").await.addresses(), ["203.0.113.6"]);
+    school.rewrite(&config(zone));
+    school.reload().await.expect("fine");
+    assert_eq!(asks("www.truong.example").await.addresses(), ["10.0.0.5"], "though what is outside is in the cache");
+    assert_eq!(asks("cong.example").await.addresses(), ["10.0.0.5"]);
+    school.close().await;
+}
+
+#[tokio::test]
+async fn a_private_reverse_zone_is_asked_where_it_is_forwarded_and_nowhere_else() {
+    let pointer = |asked: &Asked| {
+        let target = crate::kit::packet::name("may-7.truong.lan");
+        vec![Step::Send(asked.respond(0, &[crate::kit::packet::answer(12, 300, &target)], &[]))]
+    };
+    let [v4, v6] = [ScriptedUpstream::start(pointer).await, ScriptedUpstream::start(pointer).await];
+    let zone = |name: &str, upstream: &ScriptedUpstream| {
+        format!("[[upstream.zone]]\nname = \"{name}\"\nservers = [\"udp://{}\"]\n", upstream.address)
+    };
+    let zones = zone("20.10.in-addr.arpa", &v4) + &zone("0.0.d.f.ip6.arpa", &v6);
+    let group = "[[group]]\nid = \"lab\"\nsubnets = [\"10.20.1.0/24\"]\ntier = \"lower-secondary\"\n";
+    let school = School::start(&format!("{zones}{group}")).await;
+    let tail = "0.".repeat(27);
+    for (asked, target) in [
+        ("7.1.20.10.in-addr.arpa".to_owned(), Some("may-7.truong.lan.")),
+        (format!("7.{tail}0.0.d.f.ip6.arpa"), Some("may-7.truong.lan.")),
+        ("7.1.21.10.in-addr.arpa".to_owned(), None),
+        ("20.172.in-addr.arpa".to_owned(), None),
+        ("1.1.168.192.in-addr.arpa".to_owned(), None),
+        ("1.0.0.127.in-addr.arpa".to_owned(), None),
+        (format!("7.{tail}1.0.d.f.ip6.arpa"), None),
+    ] {
+        let reply = school.ask(PUPIL, RecordType::PTR, &asked).await;
+        let found: Vec<String> = reply.message.answers.iter().map(|record| record.data.to_string()).collect();
+        assert_eq!(found, target.into_iter().map(str::to_owned).collect::<Vec<_>>(), "{asked}");
+        assert!(target.is_some() || reply.rcode() == "NXDOMAIN" || reply.summary() == "nodata", "{asked}: {:?}", reply.message);
+    }
+    assert_eq!((v4.seen().len(), v6.seen().len(), school.upstream.asked()), (1, 1, 0));
+    school.close().await;
+}

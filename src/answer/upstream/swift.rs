@@ -18,6 +18,7 @@ use super::limits::QuestionPermit;
 use super::pool::{Answer, Pool, note};
 use super::question::{Announced, Fit, Question, Spelling};
 use super::socket::{Sent, Socket, Swift, Told};
+use super::through::STALE_AFTER;
 use super::wheel::TICK;
 use crate::answer::Route;
 use crate::answer::cache::Cache;
@@ -81,8 +82,8 @@ impl Landing {
     pub(super) fn begin(self) {
         let runtime = Handle::current();
         let (upstream, next) = self.pool.first(&self.question, self.begun);
-        // A tick before anything is due, so that the task is there in time.
-        let due = next.min(self.begun + upstream.pause(self.pool.timeout)) - TICK;
+        // A tick before anything is due, so that the task is there in time: another upstream or sending, or what is stale.
+        let due = next.min(self.begun + upstream.pause(self.pool.timeout)).min(self.begun + STALE_AFTER) - TICK;
         let Some(how) = upstream.how().filter(|_| due > self.begun) else { return self.run(upstream, None, &runtime) };
         let question = Arc::clone(&self.question);
         let under_way = Box::new(UnderWay { landing: self, upstream: Arc::clone(&upstream), how, runtime });

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running `khien serve`; dropped, it is killed.
 pub struct Binary {
-    child: Child,
+    child: Running,
     banner: mpsc::UnboundedReceiver<String>,
     directory: tempfile::TempDir,
 }
@@ -30,22 +30,32 @@ impl Binary {
     /// As [`Binary::start`], on a system that grants so many open files, and as many as `most` to who asks for more.
     pub fn start_granted(files: u32, most: u32, config: &str) -> Self {
         let mut shell = Command::new("sh");
-        let limited = format!("ulimit -H -n {most} && ulimit -S -n {files} && exec \"$0\" \"$@\"");
+        let limited = format!("ulimit -S -n {files} && ulimit -H -n {most} && exec \"$0\" \"$@\"");
         shell.args(["-c", &limited, env!("CARGO_BIN_EXE_khien")]);
         Self::run_as(shell, config)
     }
 
     fn run_as(program: Command, config: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
+        std::fs::write(directory.path().join("khien.toml"), Self::text(&directory, config)).expect("written");
+        Self::run_in(program, directory)
+    }
+
+    /// Starts it anew on the files of this one, which has ended.
+    pub fn again(self) -> Self {
+        let Self { directory, .. } = self;
+        Self::run_in(Command::new(env!("CARGO_BIN_EXE_khien")), directory)
+    }
+
+    fn run_in(program: Command, directory: tempfile::TempDir) -> Self {
         let path = directory.path().join("khien.toml");
-        std::fs::write(&path, Self::text(&directory, config)).expect("written");
         let log = std::fs::File::create(directory.path().join("log")).expect("written");
         let mut child =
             on_config(program, &path).arg("serve").stdout(Stdio::piped()).stderr(log).spawn().expect("the program runs");
         let said = BufReader::new(child.stdout.take().expect("piped"));
         let (lines, banner) = mpsc::unbounded_channel();
         std::thread::spawn(move || said.lines().map_while(Result::ok).try_for_each(|line| lines.send(line)));
-        Self { child, banner, directory }
+        Self { child: Running(child), banner, directory }
     }
 
     fn text(directory: &tempfile::TempDir, config: &str) -> String {
@@ -117,7 +127,7 @@ impl Binary {
 
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process has an id");
+        let id = i32::try_from(self.child.0.id()).ok().and_then(Pid::from_raw).expect("a process has an id");
         kill_process(id, signal).expect("it is ours");
     }
 
@@ -125,7 +135,7 @@ impl Binary {
     pub async fn ended(&mut self) -> Option<i32> {
         let ended = async {
             loop {
-                if let Some(status) = self.child.try_wait().expect("it can be waited for") {
+                if let Some(status) = self.child.0.try_wait().expect("it can be waited for") {
                     return status.code();
                 }
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -144,11 +154,14 @@ impl Binary {
     }
 }
 
-impl Drop for Binary {
+/// The process; dropped, it is killed.
+struct Running(Child);
+
+impl Drop for Running {
     fn drop(&mut self) {
         // It may have ended already.
-        self.child.kill().ok();
-        self.child.wait().ok();
+        self.0.kill().ok();
+        self.0.wait().ok();
     }
 }
 

@@ -215,7 +215,7 @@ async fn what_is_asked_often_is_fetched_before_its_time_is_over_and_nothing_else
 /// How long a client waits for silent upstreams, and what it is told; the clock is the test's, which stands while anything is done.
 async fn waits(known: bool, wait: Wait) -> (Duration, Option<Ede>) {
     let upstreams = Upstreams::new(&in_order(&[([192, 0, 2, 53], 53).into()])).expect("upstreams");
-    let cache = Cache::new(CacheRules::of_size(1 << 20));
+    let cache = Cache::new(CacheRules { bytes: 1 << 20, serve_stale: SECOND * 3600, prefetch: Prefetch::On });
     let query = query("school.example");
     if known {
         let mut bytes = Vec::new();
