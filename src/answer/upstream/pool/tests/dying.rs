@@ -72,7 +72,8 @@ async fn one_of_two_dies(death: Death, strategy: Strategy) {
     let dead = Arc::new(AtomicBool::new(false));
     let first = mortal(death, Arc::clone(&dead)).await;
     let second = ScriptedUpstream::start(|asked| vec![Step::Wait(SECOND / 500), Step::Send(asked.answer(RIGHT))]).await;
-    let settings = Settings { strategy, timeout: 2 * LONG, ..in_order(&[first.address, second.address]) };
+    let settings =
+        Settings { strategy, timeout: 2 * LONG, in_flight_per_client: 1000, ..in_order(&[first.address, second.address]) };
     let upstreams = Arc::new(Upstreams::new(&settings).expect("upstreams"));
     stream(&upstreams, "before", 20).await;
     dead.store(true, SeqCst);
