@@ -28,7 +28,7 @@ const ASKED: [(&str, RecordType, usize); 18] = [
     ("service-to-denied.example", RecordType::SVCB, 1),
     ("service-in-network.example", RecordType::HTTPS, 1),
     ("www.dname-to-open.example", RecordType::A, 0),
-    ("www.dname-to-game.example", RecordType::AAAA, 1),
+    ("www.dname-to-game.example", RecordType::A, 1),
     ("www.dname-to-threat.example", RecordType::A, 3),
 ];
 
