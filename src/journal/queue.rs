@@ -17,7 +17,7 @@ use crate::policy::Outcome;
 pub const QUEUE: usize = 32_768;
 
 /// So many sheaves are filled at a time, each by its own threads.
-const SHEAVES: usize = 8;
+pub(super) const SHEAVES: usize = 8;
 
 /// The journal as those see it who have something to note.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ pub(super) struct Shared {
 }
 
 /// A sheaf that is filled, and what became of notes for it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Filling {
     sheaf: Sheaf,
     noted: u64,
@@ -48,11 +48,16 @@ struct Filling {
     end: End,
 }
 
+impl Filling {
+    fn new() -> Self {
+        Self { sheaf: Sheaf::with_room(), noted: 0, dropped: 0, withheld: 0, end: End::Open }
+    }
+}
+
 /// Whether the writer still comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     /// It does.
-    #[default]
     Open,
     /// It has ended: from then on every note is dropped.
     Closed,
@@ -65,7 +70,7 @@ impl Journal {
             counts: Counts::default(),
             allowed: AtomicBool::new(allowed == AllowedForm::Log),
             capacity,
-            sheaves: Default::default(),
+            sheaves: std::array::from_fn(|_| Mutex::new(Filling::new())),
             changed: Mutex::new(None),
         });
         (Self { shared: Arc::clone(&shared) }, shared)
@@ -129,7 +134,7 @@ impl Shared {
         for filling in &self.sheaves {
             let mut filling = lock(filling);
             if filling.sheaf.len() > 0 {
-                out.push(std::mem::replace(&mut filling.sheaf, spare.pop().unwrap_or_default()));
+                out.push(std::mem::replace(&mut filling.sheaf, spare.pop().unwrap_or_else(Sheaf::with_room)));
             }
         }
     }

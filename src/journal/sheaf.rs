@@ -17,12 +17,12 @@ use crate::dns::{Lead, Name, Rcode, RecordType, Transport};
 use crate::policy::{Outcome, Reason};
 
 /// Notes, the earliest first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Sheaf {
     octets: Vec<u8>,
     entries: usize,
     contexts: Vec<Context>,
-    leads: Vec<Box<Lead>>,
+    leads: Vec<Lead>,
 }
 
 /// The words that notes mostly share.
@@ -53,6 +53,11 @@ pub(super) struct Record<'s> {
 }
 
 impl Sheaf {
+    /// An empty one with room for what a calm school notes between two rounds of the writer.
+    pub(super) fn with_room() -> Self {
+        Self { octets: Vec::with_capacity(65_536), entries: 0, contexts: Vec::with_capacity(64), leads: Vec::with_capacity(256) }
+    }
+
     /// How many notes there are.
     pub(super) const fn len(&self) -> usize {
         self.entries
@@ -64,7 +69,7 @@ impl Sheaf {
         let lead = match note.by_alias {
             None => NO_LEAD,
             Some(lead) => {
-                self.leads.push(Box::new(lead.clone()));
+                self.leads.push(lead.clone());
                 u32::try_from(self.leads.len() - 1).unwrap_or(NO_LEAD)
             }
         };
@@ -185,7 +190,7 @@ impl<'s> Record<'s> {
             rcode: Rcode(u16::from_le_bytes(self.part(30))),
             micros: u32::from_le_bytes(self.part(18)),
             snapshot: u64::from_le_bytes(self.part(10)),
-            by_alias: (lead != NO_LEAD).then(|| self.sheaf.leads[lead as usize].clone()),
+            by_alias: (lead != NO_LEAD).then(|| Box::new(self.sheaf.leads[lead as usize].clone())),
         }
     }
 

@@ -15,7 +15,7 @@ use super::block::Draft;
 use super::fold::{Closed, Folds, Place, Stand, Update};
 use super::output::Output;
 use super::pseudonym::subnet;
-use super::queue::Shared;
+use super::queue::{SHEAVES, Shared};
 use super::retention::{Failed, Progress, Retention};
 use super::sheaf::{Record, Sheaf};
 use super::store::{Repeats, Store};
@@ -47,7 +47,7 @@ pub(super) fn open_with_capacity(settings: Settings, provenance: Provenance, cap
         shared,
         provenance,
         waiting: VecDeque::new(),
-        spare: Vec::new(),
+        spare: (0..SHEAVES).map(|_| Sheaf::with_room()).collect(),
         hashes: Vec::new(),
         draft: Draft::default(),
         folds: Folds::new(),

@@ -76,9 +76,7 @@ fn nothing_is_allocated(school: &School, when: &str) {
                 let used = measure(|| met = Some(accounts.meet(&mut view, &packet, source, &mut out)));
                 assert!(matches!(met, Some(Met::Answered)), "{when}, {pass}: {name} for {client} is at hand");
                 let is_blocked = Reply::read(&out).is_blocked();
-                // The journal notes what an answer led to where that closed the name: one box, besides the judging.
-                let noted = u64::from(is_blocked && name.contains('-'));
-                assert_eq!(used.count_total, noted, "{when}, {pass}: {name} {record_type} for {client}: {used:?}");
+                assert_eq!(used.count_total, 0, "{when}, {pass}: {name} {record_type} for {client}: {used:?}");
                 blocked += usize::from(is_blocked);
             }
             assert_eq!(blocked, closed_for, "{when}, {pass}: {name} {record_type}");

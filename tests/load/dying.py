@@ -44,7 +44,7 @@ def upstream(sock, delay, death):
     late, order = [], 0
     while True:
         wait = max(0, late[0][0] - time.perf_counter()) if late else 0.2
-        if sock is not None and select.select([sock], [], [], wait)[0]:
+        if select.select([sock], [], [], wait)[0]:
             packet, client = sock.recvfrom(4096)
             end = packet.index(b"\0", 12) + 5
             is_address = packet[end - 4:end - 2] == b"\0\1"
@@ -104,20 +104,19 @@ def ask(server, rate, seconds, prefix):
     for sock in socks:
         sock.close()
     times.sort()
-    return len(times) / max(1, sent), times
+    return round(len(times) / max(1, sent), 5), times
 
 
 def measure(khien, strategy, death, rate):
-    socks = [udp(), udp()]
-    way = Value("i", -1)
-    never = Value("i", -1)
-    played = [Process(target=upstream, args=arguments, daemon=True) for arguments in ((socks[0], 0.001, way), (socks[1], 0.003, never))]
-    for process in played:
-        process.start()
-    first, second = (sock.getsockname()[1] for sock in socks)
-    # The first one's port is closed when its process closes it.
-    for sock in socks:
+    way, never, played, ports = Value("i", -1), Value("i", -1), [], []
+    for delay, death_of in ((0.001, way), (0.003, never)):
+        sock = udp()
+        ports.append(sock.getsockname()[1])
+        played.append(Process(target=upstream, args=(sock, delay, death_of), daemon=True))
+        played[-1].start()
+        # Its port is closed when its process closes it, and nobody else has it open.
         sock.close()
+    first, second = ports
     free = udp()
     port = free.getsockname()[1]
     free.close()

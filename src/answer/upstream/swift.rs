@@ -4,7 +4,7 @@
 //! have been, from where it stands: who was asked when, by which socket, and who is still listened to.
 //!
 //! # Cost
-//! Neither task nor timer, and no wake-up but that by which the reply is heard. Guarded by `benches/upstream.rs`.
+//! Neither task nor timer, and no wake-up but that by which the reply is heard. Measured in `docs/performance.md`.
 
 use std::sync::Arc;
 use std::time::Duration;

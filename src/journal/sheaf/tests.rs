@@ -50,7 +50,7 @@ fn any_entry() -> impl Strategy<Value = Entry> {
 proptest! {
     #[test]
     fn a_note_is_taken_up_as_it_was_laid_down(notes in proptest::collection::vec(any_entry(), 0..20)) {
-        let mut sheaf = Sheaf::default();
+        let mut sheaf = Sheaf::with_room();
         notes.iter().for_each(|note| sheaf.lay(&as_note(note)));
         prop_assert_eq!(sheaf.len(), notes.len());
         prop_assert_eq!(entries(&sheaf), notes);
@@ -61,7 +61,7 @@ proptest! {
 
 #[test]
 fn reading_goes_on_where_it_stopped() {
-    let mut sheaf = Sheaf::default();
+    let mut sheaf = Sheaf::with_room();
     let notes: Vec<Entry> = (0..5).map(|number| entry(&format!("n{number}.example"))).collect();
     notes.iter().for_each(|note| sheaf.lay(&as_note(note)));
     let first: usize = sheaf.records(0).take(2).map(Record::size).sum();
@@ -72,7 +72,7 @@ fn reading_goes_on_where_it_stopped() {
 
 #[test]
 fn words_that_notes_share_are_held_once() {
-    let mut sheaf = Sheaf::default();
+    let mut sheaf = Sheaf::with_room();
     let same = entry("x.example");
     (0..100).for_each(|_| sheaf.lay(&as_note(&same)));
     assert_eq!(sheaf.contexts.len(), 1);
@@ -81,7 +81,7 @@ fn words_that_notes_share_are_held_once() {
 
 #[test]
 fn what_tells_repeats_apart_is_in_the_key_and_nothing_else() {
-    let mut sheaf = Sheaf::default();
+    let mut sheaf = Sheaf::with_room();
     let first = entry("x.example");
     let later = Timestamp::from_microsecond(first.time.as_microsecond() + 1).expect("in this century");
     let repeat = Entry { time: later, micros: 7, reason: Reason::Deny, rcode: Rcode::REFUSED, snapshot: 8, ..first.clone() };
