@@ -23,6 +23,7 @@ pub mod client;
 pub mod lists;
 pub mod fetch;
 pub mod decisions;
+pub mod office;
 pub mod policy;
 pub mod answer;
 pub mod journal;

@@ -11,4 +11,4 @@ mod program;
 
 pub use fault::{Fault, Severity};
 pub use load::{Surroundings, examine, load, load_in, read, state_directory};
-pub use program::{Fetched, ForwardedZone, ListPart, ListSource, Place, Program, ZoneSource};
+pub use program::{Fetched, ForwardedZone, ListPart, ListSource, OfficeSource, Place, Program, ZoneSource};

@@ -62,6 +62,7 @@ pub(super) fn snapshot(program: &Program, loaded: &Loaded, speakers: Speakers, s
         twins: Twins::shipped(),
         along: Along::new(&Services::shipped(), &loaded.index),
         index: Arc::clone(&loaded.index),
+        publication: None,
         missing_lists: loaded.missing.clone(),
         images_made: loaded.made,
         block: program.block.clone(),

@@ -30,7 +30,6 @@ use crate::clock::Clock;
 use crate::config::{self, Fault, Program, Surroundings};
 use crate::journal;
 use crate::listen::Limits;
-use crate::lists::Index;
 use crate::pipeline::{Accounts, Desk, Notices, Rooms};
 use crate::snapshot::Snapshot;
 use crate::tally::Tally;
@@ -161,7 +160,7 @@ impl Server {
         let (clock, tally) = (setup.clock.clone(), Arc::new(Tally::default()));
 
         // What was compiled before filters from the first query on, whatever has become of the lists since.
-        let loaded = Arc::new(images.last_good(&program));
+        let loaded = Arc::new(images.last_good(&program, None));
         let speakers = Speakers::new(&program, None)?;
         let serial = state.next_serial(0);
         let snapshot = Arc::new(assemble::snapshot(&program, &loaded, speakers, serial, &tally));
@@ -325,7 +324,7 @@ impl Running {
 
     /// Compiles the lists of `program`; what would take the filter from ready to not ready is refused.
     async fn loaded(&self, program: &Arc<Program>) -> Result<Arc<Loaded>, String> {
-        let loaded = self.images.load(program).await.map_err(|failure| self.fail(failure))?;
+        let loaded = self.images.load(program, None).await.map_err(|failure| self.fail(failure))?;
         let is_ready = self.accounts.snapshot.load().missing_lists.is_empty();
         if is_ready && !loaded.missing.is_empty() {
             let mut what = format!(
@@ -413,16 +412,11 @@ async fn answers_on_disk(running: &Arc<Running>, what: fn(&Kept, &Accounts)) {
 /// # Errors
 /// [`SetupError`] where there is nobody to ask.
 pub fn offline(program: &Program, compiler: Compiler) -> Result<Snapshot, SetupError> {
-    let loaded = Images::new(&program.state, compiler, Clock::system()).last_good(program);
+    let loaded = Images::new(&program.state, compiler, Clock::system()).last_good(program, None);
     Ok(assemble::snapshot(program, &loaded, Speakers::new(program, None)?, 0, &Tally::default()))
 }
 
 /// What stands behind these locks is replaced whole, so a panic of its holder spoils nothing.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// An index without a list: nothing is known, and so nothing is ready.
-fn empty_index() -> Arc<Index> {
-    Arc::new(Index::new(Vec::new()))
 }

@@ -1,0 +1,10 @@
+//! Whose lists are these? The education office's: what is kept of its publications, which of them is in force at this school, and
+//! when a school goes back by itself.
+//!
+//! The rule: what was verified and adopted once stays in force until something newer is verified; nothing else takes its place.
+
+mod harm;
+mod kept;
+
+pub use harm::{Counts, Harm, Watch};
+pub use kept::{Adopted, EDITIONS, Edition, Held, Part, RolePart, RoleText, Shelf, SpeaksFor, hexadecimal};
