@@ -142,6 +142,11 @@ impl Watch {
         Some(harm)
     }
 
+    /// No change is watched any more: it was gone back from.
+    pub fn settle(&mut self) {
+        self.trial = None;
+    }
+
     /// Whether a change is being watched.
     pub const fn is_watching(&self) -> bool {
         self.trial.is_some()

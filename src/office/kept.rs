@@ -66,6 +66,15 @@ pub struct RoleText {
     pub speaks_for: SpeaksFor,
 }
 
+/// The lists of a publication.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lists {
+    /// The publication's serial.
+    pub publication: u64,
+    /// Each role's text, in the publication's order.
+    pub roles: Vec<RoleText>,
+}
+
 /// One role's part of an edition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RolePart {
@@ -113,6 +122,9 @@ pub struct Held {
 /// What is in force, what was before, and what is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Adopted {
+    /// The digest of the root file by which all of it was verified: another root's serials say nothing of these.
+    #[serde(default)]
+    pub origin: String,
     /// The newest first; the first is in force.
     pub editions: Vec<Edition>,
     /// What was gone back from, until the office publishes anew.
@@ -160,7 +172,7 @@ impl Adopted {
         let held = Held { lists: lists.max(old_lists), decisions: decisions.max(old_decisions), why, since: now };
         let mut editions = self.editions[1..].to_vec();
         editions[0].since = now;
-        Some(Self { editions, held: Some(held) })
+        Some(Self { origin: self.origin.clone(), editions, held: Some(held) })
     }
 }
 
@@ -191,14 +203,14 @@ impl Shelf {
         self.directory.join(TEXTS).join(format!("{digest}.zst"))
     }
 
-    /// The lists of an edition, for the compiler.
-    pub fn role_texts(&self, edition: &Edition) -> Vec<RoleText> {
+    /// Lists that are kept, for the compiler.
+    pub fn lists(&self, part: &Part) -> Lists {
         let role = |part: &RolePart| RoleText {
             role: part.role.clone(),
             text: self.text(&part.digest),
             speaks_for: part.speaks_for.clone(),
         };
-        edition.lists.roles.iter().map(role).collect()
+        Lists { publication: part.serial, roles: part.roles.iter().map(role).collect() }
     }
 
     /// The text with this digest, unpacked: at most `most` octets.
@@ -255,8 +267,7 @@ impl Shelf {
     fn sweep(&self, needed: &[&Adopted], awaited: Option<&Part>) -> io::Result<()> {
         let editions = needed.iter().flat_map(|adopted| &adopted.editions);
         let parts = editions.flat_map(|edition| [&edition.lists, &edition.decisions]).chain(awaited);
-        let named: BTreeSet<String> =
-            parts.flat_map(|part| &part.roles).map(|part| format!("{}.zst", part.digest)).collect();
+        let named: BTreeSet<String> = parts.flat_map(|part| &part.roles).map(|part| format!("{}.zst", part.digest)).collect();
         for entry in fs::read_dir(self.directory.join(TEXTS))? {
             let entry = entry?;
             if !entry.file_name().to_str().is_some_and(|file| named.contains(file)) {

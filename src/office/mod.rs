@@ -3,8 +3,9 @@
 //!
 //! The rule: what was verified and adopted once stays in force until something newer is verified; nothing else takes its place.
 
+pub mod decisions;
 mod harm;
 mod kept;
 
 pub use harm::{Counts, Harm, Watch};
-pub use kept::{Adopted, EDITIONS, Edition, Held, Part, RolePart, RoleText, Shelf, SpeaksFor, hexadecimal};
+pub use kept::{Adopted, EDITIONS, Edition, Held, Lists, Part, RolePart, RoleText, Shelf, SpeaksFor, hexadecimal};

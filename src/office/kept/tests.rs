@@ -91,7 +91,7 @@ fn what_is_kept_is_read_again_and_what_is_needed_no_more_goes() {
     assert!(shelf.has(&awaited.roles[0].digest), "it is on its way into force");
     shelf.adopt(&all, None).expect("adopted");
     assert!(!shelf.has(&awaited.roles[0].digest));
-    let text = &shelf.role_texts(&all.editions[0])[0];
+    let text = &shelf.lists(&all.editions[0].lists).roles[0];
     assert_eq!(zstd::decode_all(std::fs::File::open(&text.text).expect("kept")).expect("packed"), b"names 6");
     let digest = &all.editions[0].decisions.roles[0].digest;
     assert_eq!(shelf.read_text(digest, 100).expect("kept"), b"decisions 6");

@@ -9,7 +9,7 @@ use super::jobs::required;
 use crate::config::Program;
 use crate::fetch::Record;
 use crate::lists::compile::{self, ListReport, Report};
-use crate::lists::{Index, ListId};
+use crate::lists::{Index, ListId, Owner};
 use crate::metrics::ListReading;
 use crate::web::{FetchStatus, ListStatus};
 
@@ -18,7 +18,9 @@ use crate::web::{FetchStatus, ListStatus};
 pub struct Loaded {
     /// The index.
     pub index: Arc<Index>,
-    /// When its image was made.
+    /// The serial of the publication that the office's lists are of; none where there is no office.
+    pub publication: Option<u64>,
+    /// When the newest of its images was made.
     pub made: Timestamp,
     /// Lists without which nothing is ready, and that were never loaded.
     pub missing: Vec<String>,
@@ -37,6 +39,7 @@ impl Loaded {
         let missing = if missing.is_empty() { vec!["the starter lists".to_owned()] } else { missing };
         Self {
             index: Arc::default(),
+            publication: None,
             made: Timestamp::UNIX_EPOCH,
             missing,
             reports: Vec::new(),
@@ -48,7 +51,7 @@ impl Loaded {
     /// Whether both are of the same images.
     pub fn same_images(&self, other: &Self) -> bool {
         let prints = |loaded: &Self| loaded.index.images().iter().map(|image| image.fingerprint()).collect::<Vec<_>>();
-        prints(self) == prints(other) && self.missing == other.missing
+        prints(self) == prints(other) && self.missing == other.missing && self.publication == other.publication
     }
 
     /// The reports of single lists, starter lists among them.
@@ -59,10 +62,20 @@ impl Loaded {
     }
 
     /// What was cut of the office's lists, by role and category, because the role may not speak for it or nobody here knows it.
-    pub fn cut(&self) -> impl Iterator<Item = (String, &str, u64)> {
-        self.reports.iter().flat_map(|report| {
-            let rows = report.cut.iter();
-            rows.map(|(category, count)| (report.owner.text(), category.as_str(), *count))
+    pub(in crate::server) fn cut(&self) -> impl Iterator<Item = (&str, &str, u64)> {
+        self.office_reports()
+            .flat_map(|(role, report)| report.cut.iter().map(move |(category, count)| (role, category.as_str(), *count)))
+    }
+
+    /// How many entries of each role of the office count here.
+    pub(in crate::server) fn office_entries(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.office_reports().map(|(role, report)| (role, report.lists.iter().map(|list| list.entries).sum()))
+    }
+
+    fn office_reports(&self) -> impl Iterator<Item = (&str, &Report)> {
+        self.reports.iter().filter_map(|report| match &report.owner {
+            Owner::Office(role) => Some((role.as_str(), report)),
+            Owner::School => None,
         })
     }
 

@@ -23,7 +23,7 @@ use crate::fetch::Reader;
 use crate::lists::compile::{self, Job, JobList, ListReport, Report};
 use crate::lists::store::{REPORT, Store, write_aside};
 use crate::lists::{Image, Index, ListId, Owner};
-use crate::office::RoleText;
+use crate::office::{Lists, RoleText};
 
 pub(super) use jobs::parts;
 pub use jobs::{check_lists, lint};
@@ -97,12 +97,12 @@ impl Images {
     /// What the last run had in force, as far as it fits the configuration; nothing where it does not.
     ///
     /// `office` has the lists of the office's publication that is kept; none where there is none yet.
-    pub(super) fn last_good(&self, program: &Program, office: Option<&[RoleText]>) -> Loaded {
+    pub(super) fn last_good(&self, program: &Program, office: Option<&Lists>) -> Loaded {
         let Ok(store) = Store::new(&self.state) else { return Loaded::nothing(program) };
         let Some(school) = last_good(&store, &Owner::School, program) else { return Loaded::nothing(program) };
-        let roles = office.unwrap_or_default().iter();
+        let roles = office.map(|lists| lists.roles.as_slice()).unwrap_or_default().iter();
         let roles = roles.map(|role| (role.role.clone(), last_good(&store, &Owner::Office(role.role.clone()), program)));
-        self.loaded(program, school, office.is_some(), roles.collect(), Vec::new())
+        self.loaded(program, school, office.map(|lists| lists.publication), roles.collect(), Vec::new())
     }
 
     /// Compiles what has changed, in a child process, and opens what came out. Only [`Images::keep`] makes it what the next run
@@ -110,11 +110,11 @@ impl Images {
     ///
     /// # Errors
     /// A sentence for people; what was in force is not touched.
-    pub(super) async fn load(&self, program: &Arc<Program>, office: Option<Vec<RoleText>>) -> Result<Arc<Loaded>, String> {
+    pub(super) async fn load(&self, program: &Arc<Program>, office: Option<Lists>) -> Result<Arc<Loaded>, String> {
         let (state, compiler, clock) = (self.state.clone(), self.compiler.clone(), self.clock.clone());
-        let (for_compiling, with_office) = (Arc::clone(program), office.is_some());
-        let making =
-            tokio::task::spawn_blocking(move || make_all(&state, &compiler, &for_compiling, &office.unwrap_or_default(), &clock));
+        let (for_compiling, publication) = (Arc::clone(program), office.as_ref().map(|lists| lists.publication));
+        let roles = office.map(|lists| lists.roles).unwrap_or_default();
+        let making = tokio::task::spawn_blocking(move || make_all(&state, &compiler, &for_compiling, &roles, &clock));
         let All { school, roles, faults } = making.await.map_err(|error| error.to_string())??;
         for (role, fault) in &faults {
             tracing::error!(role, fault, "the newest list of a role of the office cannot be used, the one before stays in force");
@@ -126,7 +126,7 @@ impl Images {
         for (role, _) in &faults {
             *lock(&self.failures).entry(Owner::Office(role.clone()).text()).or_default() += 1;
         }
-        Ok(Arc::new(self.loaded(program, school, with_office, roles, faults)))
+        Ok(Arc::new(self.loaded(program, school, publication, roles, faults)))
     }
 
     /// Puts the images in one stack, the office's roles in their order before the school.
@@ -134,7 +134,7 @@ impl Images {
         &self,
         program: &Program,
         school: Made,
-        with_office: bool,
+        publication: Option<u64>,
         roles: Vec<(String, Option<Made>)>,
         office_faults: Vec<(String, String)>,
     ) -> Loaded {
@@ -149,7 +149,7 @@ impl Images {
         let meant = |source: &ListSource| parts(source).all(|part| saved.meant.contains(&part));
         let mut missing: Vec<String> =
             required(program).filter(|source| !there(&source.id) || !meant(source)).map(|source| source.id.0.clone()).collect();
-        if program.office.is_some() && !with_office {
+        if program.office.is_some() && publication.is_none() {
             missing.push(OFFICE.to_owned());
         }
         let absent = roles.iter().filter(|(_, made)| made.is_none());
@@ -157,6 +157,7 @@ impl Images {
         let all: Vec<Made> = roles.into_iter().filter_map(|(_, made)| made).chain([school]).collect();
         Loaded {
             index: Arc::new(Index::new(all.iter().map(|made| Arc::clone(&made.image)).collect())),
+            publication,
             made: all.iter().map(|made| made.saved.made).max().unwrap_or_default(),
             missing,
             failures: lock(&self.failures).clone(),

@@ -1,0 +1,39 @@
+//! Texts on their way to the shelf and from it, on threads that may wait.
+
+use crate::fetch::{Failure, Reason};
+use crate::office::{RolePart, Shelf, hexadecimal};
+
+/// The most octets of one role's names, unpacked: what a compilation reads of one list at most.
+pub(super) const LARGEST: u64 = 2 << 30;
+
+/// A text that is in force.
+#[derive(Debug)]
+pub(super) struct Before {
+    /// Its digest.
+    pub(super) digest: String,
+    /// The text.
+    pub(super) text: Vec<u8>,
+}
+
+/// Keeps a role's text, where it is what the publication says.
+pub(super) async fn keep(shelf: &Shelf, role: &RolePart, text: Vec<u8>) -> Result<(), Failure> {
+    let (shelf, role) = (shelf.clone(), role.clone());
+    let kept = tokio::task::spawn_blocking(move || {
+        if hexadecimal(&text) != role.digest {
+            let said = format!("the text of role {} is not the one that the publication names", role.role);
+            return Err(Failure::new(Reason::Unparsable, said));
+        }
+        shelf.keep(&role.digest, &text).map_err(|error| Failure::local("the state directory cannot be written", &error))
+    });
+    kept.await.unwrap_or_else(|error| Err(Failure::new(Reason::Local, error.to_string())))
+}
+
+/// The text in force with this digest; none where it is damaged, and the whole new one is fetched.
+pub(super) async fn before(shelf: &Shelf, digest: String) -> Option<Before> {
+    let shelf = shelf.clone();
+    let read = tokio::task::spawn_blocking(move || {
+        let text = shelf.read_text(&digest, LARGEST).ok()?;
+        Some(Before { digest, text })
+    });
+    read.await.ok().flatten()
+}
