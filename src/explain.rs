@@ -2,6 +2,8 @@
 //!
 //! The rule: nothing is decided here. Each step is what serving would do with the same query at the same time.
 
+mod decision;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -10,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use crate::answer::zones::Place;
 use crate::answer::{RebindingMode, bypass, is_private, special, twin};
 use crate::client::{GroupId, How};
-use crate::decisions;
 use crate::dns::{Lead, Name, Query, RecordType, Relayed, Source, Transport};
 use crate::lists::Why;
 use crate::lists::twins::Twin;
@@ -18,6 +19,8 @@ use crate::pipeline::{Now, Rooms, Trial, look};
 use crate::policy::{Action, AliasFindings, Bypass, Decision, Outcome, Reason, Verdict, trace};
 use crate::snapshot::Snapshot;
 use std::sync::Arc;
+
+pub use decision::DecisionSaid;
 
 /// For whom a name is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,37 +88,6 @@ pub struct Rule {
     /// The office's decision that it follows, where it follows one.
     #[serde(default)]
     pub decision: Option<DecisionSaid>,
-}
-
-/// A decision of the education office.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DecisionSaid {
-    /// The role that decided, as lists' owners are written.
-    pub owner: String,
-    /// The person.
-    pub by: String,
-    /// Why.
-    pub reason: String,
-    /// The day on which it was made.
-    pub made: String,
-    /// The last day on which it holds, where it ends.
-    pub until: Option<String>,
-    /// The serial of the publication that brought it.
-    pub publication: u64,
-}
-
-impl DecisionSaid {
-    fn of(decision: &decisions::Decision) -> Self {
-        let decisions::Decision { ruling: _, owner, by, reason, made, until, publication } = decision;
-        Self {
-            owner: owner.text(),
-            by: by.clone(),
-            reason: reason.clone(),
-            made: made.to_string(),
-            until: until.map(|until| until.to_string()),
-            publication: *publication,
-        }
-    }
 }
 
 /// One rule of one list.

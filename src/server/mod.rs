@@ -39,6 +39,7 @@ use crate::tally::Tally;
 pub use desk::answer;
 pub use fetching::fetch;
 pub use images::{Compiler, Loaded, check_lists, compile, lint};
+pub use office::{Staged, office_back, office_import, office_status, stage_import};
 pub use state::{CONTROL_SOCKET, State, StateError};
 
 use assemble::Speakers;

@@ -17,6 +17,7 @@ mod leaks;
 mod manual;
 mod metrics;
 mod noisy;
+mod office_school;
 mod outage;
 mod pages;
 mod readme;

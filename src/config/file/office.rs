@@ -32,9 +32,12 @@ impl Office {
     /// Reads the section.
     pub(super) fn read(section: &Section<'_, '_>) -> Self {
         let refresh = Duration::from_secs(10)..=Duration::from_secs(86_400);
+        let url = url(section);
+        // An address that is at fault is said once.
+        let is_faulty = url.is_none() && !section.or("url", String::new()).value.is_empty();
         Self {
-            url: url(section),
-            root: root(section),
+            root: root(section).filter(|_| !is_faulty),
+            url,
             refresh: section.within("refresh", Duration::from_secs(60), refresh, "from \"10s\" to \"1d\"").value,
             ring: section.within("ring", 3, 1..=RINGS, "from 1 to 9").value,
         }

@@ -47,7 +47,7 @@ impl Value for u8 {
         let read = |number: &toml::de::DeInteger<'_>| {
             let digits = number.as_str().replace('_', "");
             Self::from_str_radix(&digits, number.radix())
-                .map_err(|_| Wrong::new("is out of range", "write a number from 0 to 255"))
+                .map_err(|_| Wrong::new("is out of range", "write a smaller number, without a sign"))
         };
         value.as_integer().map(read).transpose()
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::OFFICE;
 use super::jobs::required;
 use crate::config::Program;
 use crate::fetch::Record;
@@ -36,7 +37,8 @@ impl Loaded {
     pub(super) fn nothing(program: &Program) -> Self {
         let missing = required(program).map(|list| list.id.0.clone()).collect::<Vec<_>>();
         // Without any list of one's own the starter lists are what is awaited.
-        let missing = if missing.is_empty() { vec!["the starter lists".to_owned()] } else { missing };
+        let mut missing = if missing.is_empty() { vec!["the starter lists".to_owned()] } else { missing };
+        missing.extend(program.office.iter().map(|_| OFFICE.to_owned()));
         Self {
             index: Arc::default(),
             publication: None,

@@ -23,7 +23,7 @@ impl Running {
     /// A sentence for people; nothing has changed then.
     pub async fn office_back(self: &Arc<Self>) -> Result<String, String> {
         if self.office_source().is_none() {
-            return Err("this school follows no office\nhint: [office] in the configuration names one".to_owned());
+            return Err(super::offline::NO_OFFICE.to_owned());
         }
         self.go_back(Cause { word: "person", why: "a person said so".to_owned() }).await
     }

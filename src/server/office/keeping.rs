@@ -1,7 +1,8 @@
 //! Texts on their way to the shelf and from it, on threads that may wait.
 
+use super::repository::{Verified, Way};
 use crate::fetch::{Failure, Reason};
-use crate::office::{RolePart, Shelf, hexadecimal};
+use crate::office::{Part, RolePart, Shelf, hexadecimal};
 
 /// The most octets of one role's names, unpacked: what a compilation reads of one list at most.
 pub(super) const LARGEST: u64 = 2 << 30;
@@ -15,8 +16,37 @@ pub(super) struct Before {
     pub(super) text: Vec<u8>,
 }
 
+/// Brings the decisions of a publication to the shelf, as far as they are not there.
+pub(super) async fn decisions(shelf: &Shelf, verified: &Verified, way: &Way, part: &Part) -> Result<(), Failure> {
+    for role in part.roles.iter().filter(|role| !shelf.has(&role.digest)) {
+        let text = verified.decisions(way, role).await?;
+        keep(shelf, role, text).await?;
+    }
+    Ok(())
+}
+
+/// Brings the lists of a publication to the shelf, as far as they are not there: as differences from those in force where that goes.
+pub(super) async fn lists(
+    shelf: &Shelf,
+    verified: &Verified,
+    way: &Way,
+    part: &Part,
+    in_force: Option<&Part>,
+) -> Result<(), Failure> {
+    for role in part.roles.iter().filter(|role| !shelf.has(&role.digest)) {
+        let known = in_force.and_then(|part| part.roles.iter().find(|known| known.role == role.role));
+        let before = match known {
+            Some(known) => before(shelf, known.digest.clone()).await,
+            None => None,
+        };
+        let text = verified.names(way, role, before).await?;
+        keep(shelf, role, text).await?;
+    }
+    Ok(())
+}
+
 /// Keeps a role's text, where it is what the publication says.
-pub(super) async fn keep(shelf: &Shelf, role: &RolePart, text: Vec<u8>) -> Result<(), Failure> {
+async fn keep(shelf: &Shelf, role: &RolePart, text: Vec<u8>) -> Result<(), Failure> {
     let (shelf, role) = (shelf.clone(), role.clone());
     let kept = tokio::task::spawn_blocking(move || {
         if hexadecimal(&text) != role.digest {
@@ -29,7 +59,7 @@ pub(super) async fn keep(shelf: &Shelf, role: &RolePart, text: Vec<u8>) -> Resul
 }
 
 /// The text in force with this digest; none where it is damaged, and the whole new one is fetched.
-pub(super) async fn before(shelf: &Shelf, digest: String) -> Option<Before> {
+async fn before(shelf: &Shelf, digest: String) -> Option<Before> {
     let shelf = shelf.clone();
     let read = tokio::task::spawn_blocking(move || {
         let text = shelf.read_text(&digest, LARGEST).ok()?;

@@ -8,6 +8,7 @@ mod decisions;
 mod import;
 mod keeping;
 mod known;
+mod offline;
 mod repository;
 mod round;
 mod status;
@@ -22,7 +23,9 @@ use crate::decisions::OfficeDecisions;
 use crate::office::{Lists, Shelf};
 
 pub(super) use decisions::RoleDecisions;
+pub use import::{Staged, stage_import};
 use known::Known;
+pub use offline::{office_back, office_import, office_status};
 use repository::Repository;
 
 /// How often it is looked whether the office is to be asked, or something of it has become due.

@@ -47,10 +47,10 @@ impl Verified {
     pub(super) fn offer(&self, _: u8, _: Timestamp) -> Option<Offer> {
         None
     }
-    pub(super) async fn decisions(&self, _: &Way, _: &str, _: &str) -> Result<Vec<u8>, Failure> {
+    pub(super) async fn decisions(&self, _: &Way, _: &crate::office::RolePart) -> Result<Vec<u8>, Failure> {
         Ok(Vec::new())
     }
-    pub(super) async fn names(&self, _: &Way, _: &str, _: &str, _: Option<Before>) -> Result<Vec<u8>, Failure> {
+    pub(super) async fn names(&self, _: &Way, _: &crate::office::RolePart, _: Option<Before>) -> Result<Vec<u8>, Failure> {
         Ok(Vec::new())
     }
 }

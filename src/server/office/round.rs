@@ -11,7 +11,7 @@ use super::repository::{Verified, Way};
 use super::{decisions, keeping};
 use crate::config::OfficeSource;
 use crate::fetch::{Bootstrap, Failure, pause_after_failure, pause_after_success};
-use crate::office::{Edition, Part, RolePart};
+use crate::office::{Edition, Part};
 
 impl Running {
     /// A round of what the server does by itself.
@@ -119,7 +119,7 @@ impl Running {
 
     /// Brings the decisions of a publication here and puts them in force.
     async fn take_decisions(&self, verified: &Verified, way: &Way, part: Part) -> Result<(), Failure> {
-        self.bring_decisions(verified, way, &part).await?;
+        keeping::decisions(&self.office.shelf, verified, way, &part).await?;
         let decided = self.read_decisions(&part)?;
         let serial = part.serial;
         {
@@ -136,16 +136,6 @@ impl Running {
         Ok(())
     }
 
-    async fn bring_decisions(&self, verified: &Verified, way: &Way, part: &Part) -> Result<(), Failure> {
-        for role in &part.roles {
-            if !self.office.shelf.has(&role.digest) {
-                let text = verified.decisions(way, &role.role, &role.digest).await?;
-                keeping::keep(&self.office.shelf, role, text).await?;
-            }
-        }
-        Ok(())
-    }
-
     fn read_decisions(&self, part: &Part) -> Result<Vec<super::RoleDecisions>, Failure> {
         decisions::read(&self.office.shelf, part).map_err(|error| Failure::local("the office's decisions", &error))
     }
@@ -153,16 +143,11 @@ impl Running {
     /// Brings the lists of a publication here, compiles what changed and puts it in force.
     async fn take_lists(&self, verified: &Verified, way: &Way, part: Part, first: Option<Part>) -> Result<(), Failure> {
         lock(&self.office.known).awaited = Some(part.clone());
-        for role in &part.roles {
-            if !self.office.shelf.has(&role.digest) {
-                let before = self.before(role).await;
-                let text = verified.names(way, &role.role, &role.digest, before).await?;
-                keeping::keep(&self.office.shelf, role, text).await?;
-            }
-        }
+        let in_force = lock(&self.office.known).adopted.in_force().map(|edition| edition.lists.clone());
+        keeping::lists(&self.office.shelf, verified, way, &part, in_force.as_ref()).await?;
         let decided = match &first {
             Some(decisions) => {
-                self.bring_decisions(verified, way, decisions).await?;
+                keeping::decisions(&self.office.shelf, verified, way, decisions).await?;
                 Some(self.read_decisions(decisions)?)
             }
             None => None,
@@ -194,16 +179,6 @@ impl Running {
         self.office_changed();
         tracing::info!(publication = serial, "the office's lists are in force");
         Ok(())
-    }
-
-    /// The text of a role that is in force, from which a difference may lead to its next one.
-    async fn before(&self, role: &RolePart) -> Option<keeping::Before> {
-        let digest = {
-            let known = lock(&self.office.known);
-            let edition = known.adopted.in_force()?;
-            edition.lists.roles.iter().find(|known| known.role == role.role)?.digest.clone()
-        };
-        keeping::before(&self.office.shelf, digest).await
     }
 }
 

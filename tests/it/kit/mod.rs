@@ -5,6 +5,7 @@ pub mod dice;
 pub mod fetching;
 pub mod http;
 pub mod names;
+pub mod office;
 pub mod packet;
 pub mod pages;
 pub mod question;

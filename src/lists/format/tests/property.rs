@@ -122,7 +122,7 @@ proptest! {
         for format in Format::ALL {
             let reading = Reading { format: explicit.then_some(format), ..Reading::default() };
             if let Ok((kept, parsed)) = read(&text, reading) {
-                prop_assert_eq!(kept.len() as u64, parsed.entries);
+                prop_assert_eq!((kept.len() + parsed.networks.len()) as u64, parsed.entries);
                 for entry in &kept {
                     prop_assert!(entry.name.contains('.'), "a single label: {}", entry.name);
                     prop_assert!(entry.line >= 1 && entry.line <= parsed.lines);

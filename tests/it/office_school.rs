@@ -1,0 +1,3 @@
+//! A school that follows an education office: what it keeps is in force, whatever becomes of office, network and clock.
+
+mod kept;
