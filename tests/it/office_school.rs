@@ -1,3 +1,4 @@
 //! A school that follows an education office: what it keeps is in force, whatever becomes of office, network and clock.
 
+mod back;
 mod kept;
