@@ -7,5 +7,5 @@ pub mod decisions;
 mod harm;
 mod kept;
 
-pub use harm::{Counts, Harm, Watch};
+pub use harm::{AFTER, BEFORE, Counts, ENOUGH, Harm, RISE, Watch};
 pub use kept::{Adopted, EDITIONS, Edition, Held, Lists, Part, RolePart, RoleText, Shelf, SpeaksFor, hexadecimal};

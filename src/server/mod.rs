@@ -329,6 +329,7 @@ impl Running {
             return Err(self.fail("[state] directory changes only with a restart".to_owned()));
         }
         self.fetch_missing(&program).await;
+        self.fetch_office(&program).await;
         let loaded = self.loaded(&program, self.office.lists(&program)).await?;
         let old = self.accounts.snapshot.load_full();
         let speakers =

@@ -123,9 +123,6 @@ impl Images {
         for list in school.saved.report.lists.iter().chain(office_lists).filter(|list| list.fault.is_some()) {
             *lock(&self.failures).entry(list.id.0.clone()).or_default() += 1;
         }
-        for (role, _) in &faults {
-            *lock(&self.failures).entry(Owner::Office(role.clone()).text()).or_default() += 1;
-        }
         Ok(Arc::new(self.loaded(program, school, publication, roles, faults)))
     }
 

@@ -1,8 +1,10 @@
 //! Texts on their way to the shelf and from it, on threads that may wait.
 
+use jiff::Timestamp;
+
 use super::repository::{Verified, Way};
 use crate::fetch::{Failure, Reason};
-use crate::office::{Part, RolePart, Shelf, hexadecimal};
+use crate::office::{Adopted, Edition, Part, RolePart, Shelf, hexadecimal};
 
 /// The most octets of one role's names, unpacked: what a compilation reads of one list at most.
 pub(super) const LARGEST: u64 = 2 << 30;
@@ -43,6 +45,41 @@ pub(super) async fn lists(
         keep(shelf, role, text).await?;
     }
     Ok(())
+}
+
+/// Brings what is due of a publication to the shelf and makes it what is in force there, without compiling anything. None where it
+/// holds nothing that is newer.
+pub(super) async fn bring(
+    shelf: &Shelf,
+    mut adopted: Adopted,
+    verified: &Verified,
+    way: &Way,
+    ring: u8,
+    now: Timestamp,
+) -> Result<Option<Adopted>, Failure> {
+    let Some(offer) = verified.offer(ring, now) else { return Ok(None) };
+    if adopted.origin != verified.origin() {
+        // Another root's publications are nothing to go back to, and their serials say nothing.
+        adopted = Adopted { origin: verified.origin().to_owned(), ..Adopted::default() };
+    }
+    let current = adopted.in_force().cloned();
+    let first = current.is_none();
+    let (takes_lists, takes_decisions) =
+        (first || adopted.takes_lists(offer.lists.serial), first || adopted.takes_decisions(offer.decisions.serial));
+    if !takes_lists && !takes_decisions {
+        return Ok(None);
+    }
+    if takes_lists {
+        lists(shelf, verified, way, &offer.lists, current.as_ref().map(|edition| &edition.lists)).await?;
+    }
+    if takes_decisions {
+        decisions(shelf, verified, way, &offer.decisions).await?;
+    }
+    let lists = current.as_ref().filter(|_| !takes_lists).map_or(offer.lists, |edition| edition.lists.clone());
+    let decisions = current.as_ref().filter(|_| !takes_decisions).map_or(offer.decisions, |edition| edition.decisions.clone());
+    let adopted = adopted.with(Edition { lists, decisions, since: now });
+    shelf.adopt(&adopted, None).map_err(|error| Failure::local("the state directory cannot be written", &error))?;
+    Ok(Some(adopted))
 }
 
 /// Keeps a role's text, where it is what the publication says.

@@ -8,12 +8,15 @@ use jiff::Timestamp;
 
 use super::RoleDecisions;
 use super::repository::Verified;
+use crate::config::OfficeSource;
 use crate::fetch::Reason;
 use crate::office::{Adopted, Lists, Part, Shelf, Watch};
 
 /// The state between rounds.
 #[derive(Debug, Default)]
 pub(super) struct Known {
+    /// Who is followed.
+    pub(super) source: Option<OfficeSource>,
     /// What is in force, what was before, what is held back.
     pub(super) adopted: Adopted,
     /// The decisions in force, as they were published.
@@ -54,7 +57,11 @@ pub(super) struct Known {
 impl Known {
     /// What an earlier run kept. Decisions that cannot be read are said and left out; the office is asked for them again.
     pub(super) fn open(shelf: &Shelf) -> Self {
-        let mut adopted = shelf.adopted();
+        Self::of(shelf.adopted(), shelf)
+    }
+
+    /// What `adopted` says is in force, read from the shelf.
+    pub(super) fn of(mut adopted: Adopted, shelf: &Shelf) -> Self {
         let mut decided = Vec::new();
         if let Some(edition) = adopted.editions.first_mut() {
             match super::decisions::read(shelf, &edition.decisions) {
@@ -67,6 +74,16 @@ impl Known {
         }
         let lists = adopted.in_force().map(|edition| shelf.lists(&edition.lists));
         Self { adopted, lists, decided: Arc::new(decided), ..Self::default() }
+    }
+
+    /// Another office, or another word on how to follow it: what was verified of the one before says nothing.
+    pub(super) fn follow(&mut self, source: &OfficeSource) {
+        if self.source.as_ref() == Some(source) {
+            return;
+        }
+        self.source = Some(source.clone());
+        (self.verified, self.expires, self.failure, self.in_a_row) = (None, None, None, 0);
+        (self.due, self.take_not_before) = (Duration::ZERO, Duration::ZERO);
     }
 
     /// Takes note of what was verified.

@@ -80,10 +80,19 @@ impl Office {
     }
 }
 
-/// Looks after the office, again and again.
+/// Looks after the office, again and again. What a change does is looked at whether or not the office answers.
 pub(super) async fn keep(running: Arc<Running>) {
-    loop {
-        tokio::time::sleep(TICK).await;
-        running.office_round().await;
-    }
+    let asking = async {
+        loop {
+            tokio::time::sleep(TICK).await;
+            running.ask_and_take().await;
+        }
+    };
+    let watching = async {
+        loop {
+            tokio::time::sleep(TICK).await;
+            running.watch_office().await;
+        }
+    };
+    tokio::join!(asking, watching);
 }

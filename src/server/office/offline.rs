@@ -7,7 +7,7 @@ use super::keeping;
 use super::repository::{Repository, Way};
 use super::status::written;
 use crate::config::Program;
-use crate::office::{Adopted, Edition, Shelf};
+use crate::office::{Adopted, Shelf};
 use crate::server::State;
 use crate::web::{HeldStatus, OfficeStatus};
 
@@ -63,36 +63,14 @@ pub async fn office_import(program: &Program) -> Result<String, String> {
     let _held = State::take(&program.state).map_err(|error| error.to_string())?;
     let (shelf, way, now) = (Shelf::below(&program.state), Way::folder(import_directory(&program.state)), Timestamp::now());
     let verified = Repository::below(&program.state).ask(source, &way, now).await.map_err(|failure| failure.to_string())?;
-    let offer = verified.offer(source.ring, now).ok_or("nothing of it is due for this school yet")?;
-    let mut adopted = shelf.adopted();
-    if adopted.origin != verified.origin() {
-        adopted = Adopted { origin: verified.origin().to_owned(), ..Adopted::default() };
-    }
-    let current = adopted.in_force().cloned();
-    let first = current.is_none();
-    let (takes_lists, takes_decisions) =
-        (first || adopted.takes_lists(offer.lists.serial), first || adopted.takes_decisions(offer.decisions.serial));
-    let said = |failure: crate::fetch::Failure| failure.to_string();
-    if takes_lists {
-        let in_force = current.as_ref().map(|edition| &edition.lists);
-        keeping::lists(&shelf, &verified, &way, &offer.lists, in_force).await.map_err(said)?;
-    }
-    if takes_decisions {
-        keeping::decisions(&shelf, &verified, &way, &offer.decisions).await.map_err(said)?;
-    }
-    if !takes_lists && !takes_decisions {
-        return Ok(format!("publication {} is verified, and holds nothing that is newer than what is kept", verified.newest()));
-    }
-    let lists = current.as_ref().filter(|_| !takes_lists).map_or(offer.lists, |edition| edition.lists.clone());
-    let decisions = current.as_ref().filter(|_| !takes_decisions).map_or(offer.decisions, |edition| edition.decisions.clone());
-    let serials = (lists.serial, decisions.serial);
-    shelf
-        .adopt(&adopted.with(Edition { lists, decisions, since: now }), None)
-        .map_err(|error| format!("the state directory cannot be written: {error}"))?;
+    let brought = keeping::bring(&shelf, shelf.adopted(), &verified, &way, source.ring, now).await;
+    let newest = verified.newest();
+    let Some(adopted) = brought.map_err(|failure| failure.to_string())? else {
+        return Ok(format!("publication {newest} is verified, and holds nothing that is due here and newer than what is kept"));
+    };
+    let (lists, decisions) = adopted.in_force().map_or((0, 0), |edition| (edition.lists.serial, edition.decisions.serial));
     Ok(format!(
-        "publication {} is verified; lists of publication {} and decisions of publication {} will be in force when a server starts",
-        verified.newest(),
-        serials.0,
-        serials.1
+        "publication {newest} is verified; lists of publication {lists} and decisions of publication {decisions} will be in force when \
+         a server starts"
     ))
 }

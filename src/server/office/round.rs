@@ -7,17 +7,22 @@ use std::time::Duration;
 
 use super::super::fetching::bootstrap;
 use super::super::{Running, lock};
+use super::keeping::bring;
+use super::known::Known;
 use super::repository::{Verified, Way};
 use super::{decisions, keeping};
-use crate::config::OfficeSource;
+use crate::config::{OfficeSource, Program};
 use crate::fetch::{Bootstrap, Failure, pause_after_failure, pause_after_success};
-use crate::office::{Edition, Part};
+use crate::office::{Adopted, Edition, Part};
+
+/// How long a reload waits for an office that is new.
+const NEW: Duration = Duration::from_secs(120);
 
 impl Running {
-    /// A round of what the server does by itself.
-    pub(super) async fn office_round(self: &Arc<Self>) {
+    /// Asks the office where its time has come and puts in force what is due.
+    pub(super) async fn ask_and_take(self: &Arc<Self>) {
         let Some(source) = self.office_source() else { return };
-        self.watch_office().await;
+        lock(&self.office.known).follow(&source);
         self.look_at_kept(&source).await;
         let way = Way::of(&source, self.office_bootstrap());
         if lock(&self.office.known).due <= self.accounts.clock.running() {
@@ -29,7 +34,8 @@ impl Running {
     /// Asks the office where its time has come and puts in force what is due, lists compiled and all: what the server does by itself
     /// in the next rounds.
     pub async fn office_due(self: &Arc<Self>) {
-        self.office_round().await;
+        self.watch_office().await;
+        self.ask_and_take().await;
         // Whoever compiles lists now has this.
         drop(self.office.changing.lock().await);
     }
@@ -109,6 +115,33 @@ impl Running {
         }
     }
 
+    /// Brings here what an office offers that `program`, which is not in force yet, follows and that was never loaded.
+    pub(in crate::server) async fn fetch_office(self: &Arc<Self>, program: &Program) {
+        let Some(source) = &program.office else { return };
+        if lock(&self.office.known).adopted.in_force().is_some() {
+            return;
+        }
+        let Ok(_changing) = self.office.changing.try_lock() else { return };
+        let (way, now) = (Way::of(source, bootstrap(program)), self.accounts.clock.wall());
+        let bringing = async {
+            let verified = self.office.repository.ask(source, &way, now).await?;
+            let adopted = bring(&self.office.shelf, Adopted::default(), &verified, &way, source.ring, now).await?;
+            Ok::<_, Failure>((verified, adopted))
+        };
+        // Who reloads waits for it; what takes longer is brought when it is configured from the start.
+        match tokio::time::timeout(NEW, bringing).await {
+            Ok(Ok((verified, adopted))) => {
+                let mut known = lock(&self.office.known);
+                *known = Known::of(adopted.unwrap_or_default(), &self.office.shelf);
+                known.follow(source);
+                known.learn(Arc::new(verified));
+                known.confirmed = Some(now);
+            }
+            Ok(Err(failure)) => tracing::warn!("the office: {failure}"),
+            Err(_) => tracing::warn!("the office's lists take longer to fetch than a reload waits"),
+        }
+    }
+
     fn note_taken(&self, source: &OfficeSource, taken: Result<(), Failure>) {
         let running = self.accounts.clock.running();
         let mut known = lock(&self.office.known);
@@ -172,7 +205,7 @@ impl Running {
             let mut adopted = known.adopted.clone();
             if adopted.origin != verified.origin() {
                 // Another root's publications are nothing to go back to.
-                adopted = crate::office::Adopted { origin: verified.origin().to_owned(), ..Default::default() };
+                adopted = Adopted { origin: verified.origin().to_owned(), ..Default::default() };
             }
             known.adopt(adopted.with(edition), &self.office.shelf);
         }
@@ -182,7 +215,7 @@ impl Running {
     }
 }
 
-impl super::known::Known {
+impl Known {
     /// Notes a failure; how long nothing of the kind is tried again.
     fn failed(&mut self, source: &OfficeSource, failure: &Failure) -> Duration {
         self.in_a_row += 1;
