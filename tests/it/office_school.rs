@@ -1,4 +1,5 @@
 //! A school that follows an education office: what it keeps is in force, whatever becomes of office, network and clock.
 
 mod back;
+mod decided;
 mod kept;

@@ -10,8 +10,9 @@ use crate::kit::http;
 use crate::kit::names::ADDRESS;
 use crate::kit::office::{Role, SILENT, keep};
 
-const OLD: Role<'_> = Role { role: "ministry", speaks_for: &["*"], names: "casino.example gambling\n" };
-const NEW: Role<'_> = Role { role: "ministry", speaks_for: &["*"], names: "casino.example gambling\nfalsch.example gambling\n" };
+const OLD: Role<'_> = Role { role: "ministry", speaks_for: &["*"], names: "casino.example gambling\n", decisions: "" };
+const NEW: Role<'_> =
+    Role { role: "ministry", speaks_for: &["*"], names: "casino.example gambling\nfalsch.example gambling\n", decisions: "" };
 
 async fn summary(school: &School, name: &str) -> String {
     school.ask("10.20.1.7", RecordType::A, name).await.summary()

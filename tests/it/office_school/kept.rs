@@ -14,12 +14,14 @@ const MINISTRY: Role<'_> = Role {
     role: "ministry",
     speaks_for: &["*"],
     names: "=exact.example malware\ncasino.example gambling\n!news.casino.example gambling\ntoys.example games\n",
+    decisions: "",
 };
 
 const DISTRICT: Role<'_> = Role {
     role: "district-1",
     speaks_for: &["games", "social"],
     names: "olm.vn malware\nspiele.example games\ntoys.example adult,social\n",
+    decisions: "",
 };
 
 async fn summary(school: &School, client: &str, name: &str) -> String {
