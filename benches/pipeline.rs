@@ -8,6 +8,7 @@ use std::sync::Arc;
 use khien::clock::Clock;
 use khien::config::Surroundings;
 use khien::dns::{Name, RecordType, Source, Transport};
+use khien::office::repository::Nobody;
 use khien::pipeline::{Accounts, Met};
 use khien::server::{Compiler, Server, Setup};
 use tokio::net::UdpSocket;
@@ -59,7 +60,8 @@ fn main() {
         std::fs::write(&file, text).expect("written");
         let surroundings = Surroundings { state, now: jiff::Timestamp::now() };
         let compiler = Compiler::at(env!("CARGO_BIN_EXE_khien").into());
-        let server = Server::start(Setup { file: Some(file), surroundings, clock: Clock::system(), compiler }).await.expect("it starts");
+        let (clock, office) = (Clock::system(), Arc::new(Nobody));
+        let server = Server::start(Setup { file: Some(file), surroundings, clock, compiler, office }).await.expect("it starts");
         server.running().renew_lists().await.expect("the starter lists compile");
         let accounts = Arc::clone(server.running().accounts());
         // The cached name, and the safe twin, are looked up once.

@@ -32,6 +32,7 @@ use crate::config::{self, Fault, Program, Surroundings};
 use crate::journal;
 use crate::listen::Limits;
 use crate::office::Lists;
+use crate::office::repository::Repository;
 use crate::pipeline::{Accounts, Desk, Notices, Rooms};
 use crate::snapshot::Snapshot;
 use crate::tally::Tally;
@@ -69,6 +70,8 @@ pub struct Setup {
     pub clock: Clock,
     /// Who compiles lists.
     pub compiler: Compiler,
+    /// Who verifies what the office publishes.
+    pub office: Arc<dyn Repository>,
 }
 
 /// Why a server could not be started.
@@ -173,7 +176,7 @@ impl Server {
         let program = Arc::new(program);
         let state = State::take(&program.state)?;
         let fetching = Fetching::new(state.path(), &setup.compiler);
-        let office = Office::open(state.path());
+        let office = Office::open(state.path(), Arc::clone(&setup.office));
         let images = Images::new(state.path(), setup.compiler.clone(), setup.clock.clone());
         let (clock, tally) = (setup.clock.clone(), Arc::new(Tally::default()));
 
@@ -467,9 +470,9 @@ async fn answers_on_disk(running: &Arc<Running>, what: fn(&Kept, &Accounts)) {
 /// # Errors
 /// [`SetupError`] where there is nobody to ask.
 pub fn offline(program: &Program, compiler: Compiler) -> Result<Snapshot, SetupError> {
-    let office = Office::open(&program.state);
-    let loaded = Images::new(&program.state, compiler, Clock::system()).last_good(program, office.lists(program).as_ref());
-    Ok(assemble::snapshot(program, &loaded, office.in_force(program), Speakers::new(program, None)?, 0, &Tally::default()))
+    let (lists, office) = office::kept(program);
+    let loaded = Images::new(&program.state, compiler, Clock::system()).last_good(program, lists.as_ref());
+    Ok(assemble::snapshot(program, &loaded, office, Speakers::new(program, None)?, 0, &Tally::default()))
 }
 
 /// What stands behind these locks is replaced whole, so a panic of its holder spoils nothing.

@@ -2,4 +2,6 @@
 
 mod back;
 mod decided;
+mod harm;
 mod kept;
+mod rounds;

@@ -3,9 +3,12 @@
 pub(super) mod school;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Subcommand;
+
+use crate::office::repository::{Nobody, Repository};
 
 /// The education office.
 #[derive(Debug, Subcommand)]
@@ -33,4 +36,9 @@ impl Office {
             Self::Import { from } => school::import(file, &from),
         }
     }
+}
+
+/// Who verifies what an office publishes.
+pub(super) fn repository() -> Arc<dyn Repository> {
+    Arc::new(Nobody)
 }

@@ -115,7 +115,7 @@ pub(super) fn import(file: Option<&Path>, from: &Path) -> Result<u8> {
         reply.and_then(|reply| told(&reply))
     } else {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        said(while_doing("verifying", || runtime.block_on(server::office_import(&program))))
+        said(while_doing("verifying", || runtime.block_on(server::office_import(&program, &*super::repository()))))
     };
     drop(staged);
     outcome

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::{Running, lock};
 use super::offline::NO_OFFICE;
-use super::repository::Way;
+use crate::office::repository::Way;
 
 /// Where an import puts what it brings, below a state directory.
 pub(super) fn import_directory(state: &Path) -> PathBuf {
@@ -138,11 +138,11 @@ impl Running {
         let Some(source) = self.office_source() else {
             return Err(NO_OFFICE.to_owned());
         };
-        let way = Way::folder(import_directory(self.state.path()));
+        let way = Way::Folder(import_directory(self.state.path()));
         // Lists that are being put in force first have their turn.
         drop(self.office.changing.lock().await);
         let now = self.accounts.clock.wall();
-        let asked = self.office.repository.ask(&source, &way, now).await;
+        let asked = self.office.repository.ask(&self.office.state, &source.root, &way, now).await;
         let verified = Arc::new(asked.map_err(|failure| format!("{failure}\nwhat was in force stays in force"))?);
         {
             let mut known = lock(&self.office.known);

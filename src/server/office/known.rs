@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::RoleDecisions;
-use super::repository::Verified;
 use crate::config::OfficeSource;
 use crate::fetch::Reason;
+use crate::office::repository::Offered;
 use crate::office::{Adopted, Lists, Part, Shelf, Watch};
 
 /// The state between rounds.
@@ -30,7 +30,7 @@ pub(super) struct Known {
     /// When the metadata expires that was verified last.
     pub(super) expires: Option<Timestamp>,
     /// What was verified last.
-    pub(super) verified: Option<Arc<Verified>>,
+    pub(super) verified: Option<Arc<Offered>>,
     /// The lists that are compiled, with the school's own.
     pub(super) lists: Option<Lists>,
     /// Lists on their way into force.
@@ -87,8 +87,8 @@ impl Known {
     }
 
     /// Takes note of what was verified.
-    pub(super) fn learn(&mut self, verified: Arc<Verified>) {
-        self.expires = verified.expires();
+    pub(super) fn learn(&mut self, verified: Arc<Offered>) {
+        self.expires = verified.expires;
         self.verified = Some(verified);
     }
 

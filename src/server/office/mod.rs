@@ -9,24 +9,24 @@ mod import;
 mod keeping;
 mod known;
 mod offline;
-mod repository;
 mod round;
 mod status;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{Running, lock};
 use crate::config::Program;
 use crate::decisions::OfficeDecisions;
+use crate::office::repository::{Repository, Way};
 use crate::office::{Lists, Shelf};
 
 pub(super) use decisions::RoleDecisions;
 pub use import::{Staged, stage_import};
+use keeping::Bringing;
 use known::Known;
 pub use offline::{office_back, office_import, office_status};
-use repository::Repository;
 
 /// How often it is looked whether the office is to be asked, or something of it has become due.
 const TICK: Duration = Duration::from_secs(2);
@@ -36,7 +36,9 @@ const TICK: Duration = Duration::from_secs(2);
 pub(super) struct Office {
     shelf: Shelf,
     known: Mutex<Known>,
-    repository: Repository,
+    repository: Arc<dyn Repository>,
+    /// The state directory.
+    state: PathBuf,
     /// One change of lists at a time; asking goes on meanwhile.
     changing: Arc<tokio::sync::Mutex<()>>,
 }
@@ -50,11 +52,15 @@ pub(super) struct InForce {
 
 impl Office {
     /// What an earlier run kept.
-    pub(super) fn open(state: &Path) -> Self {
+    pub(super) fn open(state: &Path, repository: Arc<dyn Repository>) -> Self {
         let shelf = Shelf::below(state);
         let known = Known::open(&shelf);
-        let repository = Repository::below(state);
-        Self { shelf, known: Mutex::new(known), repository, changing: Arc::default() }
+        Self { shelf, known: Mutex::new(known), repository, state: state.to_owned(), changing: Arc::default() }
+    }
+
+    /// The texts of what was verified, brought here.
+    fn bringing<'b>(&'b self, way: &'b Way) -> Bringing<'b> {
+        Bringing { shelf: &self.shelf, repository: &*self.repository, state: &self.state, way }
     }
 
     /// The lists in force; none where the school follows no office, or nothing of it was ever loaded.
@@ -68,7 +74,7 @@ impl Office {
         lock(&self.known).lists = lists;
     }
 
-    /// What is in force beside the lists, in the words of `registry`.
+    /// What is in force beside the lists, in the words of `program`'s registry.
     pub(super) fn in_force(&self, program: &Program) -> InForce {
         if program.office.is_none() {
             return InForce::default();
@@ -78,6 +84,15 @@ impl Office {
         lock(&self.known).cut_decisions = cut;
         InForce { decisions }
     }
+}
+
+/// What a server would start with, for commands that find none running.
+pub(super) fn kept(program: &Program) -> (Option<Lists>, InForce) {
+    if program.office.is_none() {
+        return (None, InForce::default());
+    }
+    let Known { lists, decided, .. } = Known::open(&Shelf::below(&program.state));
+    (lists, InForce { decisions: decisions::of(&decided, &program.registry).0 })
 }
 
 /// Looks after the office, again and again. What a change does is looked at whether or not the office answers.

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use super::import::import_directory;
-use super::keeping;
-use super::repository::{Repository, Way};
+use super::keeping::Bringing;
 use super::status::written;
 use crate::config::Program;
+use crate::office::repository::{Repository, Way};
 use crate::office::{Adopted, Shelf};
 use crate::server::State;
 use crate::web::{HeldStatus, OfficeStatus};
@@ -58,13 +58,14 @@ pub fn office_back(program: &Program) -> Result<String, String> {
 ///
 /// # Errors
 /// A sentence for people; nothing has changed then.
-pub async fn office_import(program: &Program) -> Result<String, String> {
+pub async fn office_import(program: &Program, repository: &dyn Repository) -> Result<String, String> {
     let source = program.office.as_ref().ok_or(NO_OFFICE)?;
     let _held = State::take(&program.state).map_err(|error| error.to_string())?;
-    let (shelf, way, now) = (Shelf::below(&program.state), Way::folder(import_directory(&program.state)), Timestamp::now());
-    let verified = Repository::below(&program.state).ask(source, &way, now).await.map_err(|failure| failure.to_string())?;
-    let brought = keeping::bring(&shelf, shelf.adopted(), &verified, &way, source.ring, now).await;
-    let newest = verified.newest();
+    let (shelf, way, now) = (Shelf::below(&program.state), Way::Folder(import_directory(&program.state)), Timestamp::now());
+    let offered = repository.ask(&program.state, &source.root, &way, now).await.map_err(|failure| failure.to_string())?;
+    let bringing = Bringing { shelf: &shelf, repository, state: &program.state, way: &way };
+    let brought = bringing.all(shelf.adopted(), &offered, source.ring, now).await;
+    let newest = offered.newest();
     let Some(adopted) = brought.map_err(|failure| failure.to_string())? else {
         return Ok(format!("publication {newest} is verified, and holds nothing that is due here and newer than what is kept"));
     };

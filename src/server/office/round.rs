@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use super::super::fetching::bootstrap;
 use super::super::{Running, lock};
-use super::keeping::bring;
+use super::decisions;
 use super::known::Known;
-use super::repository::{Verified, Way};
-use super::{decisions, keeping};
 use crate::config::{OfficeSource, Program};
 use crate::fetch::{Bootstrap, Failure, pause_after_failure, pause_after_success};
+use crate::office::repository::{Offered, Way};
 use crate::office::{Adopted, Edition, Part};
 
 /// How long a reload waits for an office that is new.
@@ -24,7 +23,7 @@ impl Running {
         let Some(source) = self.office_source() else { return };
         lock(&self.office.known).follow(&source);
         self.look_at_kept(&source).await;
-        let way = Way::of(&source, self.office_bootstrap());
+        let way = Way::Pages(source.page.clone(), self.office_bootstrap());
         if lock(&self.office.known).due <= self.accounts.clock.running() {
             self.ask_office(&source, &way).await;
         }
@@ -45,6 +44,11 @@ impl Running {
         bootstrap(&Arc::clone(&self.in_force().program))
     }
 
+    /// As [`Running::office_due`], and waits for no list that is being compiled.
+    pub async fn office_asked(self: &Arc<Self>) {
+        self.ask_and_take().await;
+    }
+
     pub(super) fn office_source(&self) -> Option<OfficeSource> {
         self.in_force().program.office.clone()
     }
@@ -55,7 +59,7 @@ impl Running {
             return;
         }
         let now = self.accounts.clock.wall();
-        match self.office.repository.kept(source, now).await {
+        match self.office.repository.kept(&self.office.state, &source.root, now).await {
             Ok(Some(verified)) => lock(&self.office.known).learn(Arc::new(verified)),
             Ok(None) => {}
             // It is said where the office is asked.
@@ -66,7 +70,7 @@ impl Running {
     /// Asks for news once, and notes what came of it.
     pub(super) async fn ask_office(&self, source: &OfficeSource, way: &Way) {
         let now = self.accounts.clock.wall();
-        let asked = self.office.repository.ask(source, way, now).await;
+        let asked = self.office.repository.ask(&self.office.state, &source.root, way, now).await;
         let running = self.accounts.clock.running();
         let mut known = lock(&self.office.known);
         match asked {
@@ -95,11 +99,11 @@ impl Running {
         if not_before > self.accounts.clock.running() {
             return;
         }
-        let Some(offer) = verified.offer(source.ring, now) else { return };
-        let began = adopted.in_force().is_some() && adopted.origin == verified.origin();
+        let Some(offer) = verified.due(source.ring, now) else { return };
+        let began = adopted.in_force().is_some() && adopted.origin == verified.origin;
         // The first time lists and decisions come together: before the lists are there nothing is in force at all.
         if began && adopted.takes_decisions(offer.decisions.serial) {
-            let taken = self.take_decisions(&verified, way, offer.decisions.clone()).await;
+            let taken = self.take_decisions(way, offer.decisions.clone()).await;
             self.note_taken(source, taken);
         }
         if !began || adopted.takes_lists(offer.lists.serial) {
@@ -122,10 +126,10 @@ impl Running {
             return;
         }
         let Ok(_changing) = self.office.changing.try_lock() else { return };
-        let (way, now) = (Way::of(source, bootstrap(program)), self.accounts.clock.wall());
+        let (way, now) = (Way::Pages(source.page.clone(), bootstrap(program)), self.accounts.clock.wall());
         let bringing = async {
-            let verified = self.office.repository.ask(source, &way, now).await?;
-            let adopted = bring(&self.office.shelf, Adopted::default(), &verified, &way, source.ring, now).await?;
+            let verified = self.office.repository.ask(&self.office.state, &source.root, &way, now).await?;
+            let adopted = self.office.bringing(&way).all(Adopted::default(), &verified, source.ring, now).await?;
             Ok::<_, Failure>((verified, adopted))
         };
         // Who reloads waits for it; what takes longer is brought when it is configured from the start.
@@ -151,8 +155,8 @@ impl Running {
     }
 
     /// Brings the decisions of a publication here and puts them in force.
-    async fn take_decisions(&self, verified: &Verified, way: &Way, part: Part) -> Result<(), Failure> {
-        keeping::decisions(&self.office.shelf, verified, way, &part).await?;
+    async fn take_decisions(&self, way: &Way, part: Part) -> Result<(), Failure> {
+        self.office.bringing(way).decisions(&part).await?;
         let decided = self.read_decisions(&part)?;
         let serial = part.serial;
         {
@@ -174,13 +178,13 @@ impl Running {
     }
 
     /// Brings the lists of a publication here, compiles what changed and puts it in force.
-    async fn take_lists(&self, verified: &Verified, way: &Way, part: Part, first: Option<Part>) -> Result<(), Failure> {
+    async fn take_lists(&self, verified: &Offered, way: &Way, part: Part, first: Option<Part>) -> Result<(), Failure> {
         lock(&self.office.known).awaited = Some(part.clone());
         let in_force = lock(&self.office.known).adopted.in_force().map(|edition| edition.lists.clone());
-        keeping::lists(&self.office.shelf, verified, way, &part, in_force.as_ref()).await?;
+        self.office.bringing(way).lists(&part, in_force.as_ref()).await?;
         let decided = match &first {
             Some(decisions) => {
-                keeping::decisions(&self.office.shelf, verified, way, decisions).await?;
+                self.office.bringing(way).decisions(decisions).await?;
                 Some(self.read_decisions(decisions)?)
             }
             None => None,
@@ -203,9 +207,9 @@ impl Running {
             };
             let edition = Edition { lists: part, decisions, since: self.accounts.clock.wall() };
             let mut adopted = known.adopted.clone();
-            if adopted.origin != verified.origin() {
+            if adopted.origin != verified.origin {
                 // Another root's publications are nothing to go back to.
-                adopted = Adopted { origin: verified.origin().to_owned(), ..Default::default() };
+                adopted = Adopted { origin: verified.origin.clone(), ..Default::default() };
             }
             known.adopt(adopted.with(edition), &self.office.shelf);
         }

@@ -1,7 +1,13 @@
-//! What a school keeps of an office, written by hand: publications without signatures, as they lie in a state directory.
+//! What a school keeps of an office, written by hand, and an office that says what a test says: publications without signatures.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use jiff::Timestamp;
+use khien::fetch::{Failure, Reason};
+use khien::office::repository::{Answer, Offered, Published, Repository, Urgent, Wanted, Way};
 use khien::office::{Adopted, Edition, Part, RolePart, Shelf, hexadecimal};
 
 /// One role's texts.
@@ -22,7 +28,7 @@ pub fn keep(school: &Path, serial: u64, roles: &[Role<'_>]) {
     let part = |role: &Role<'_>, text: String| {
         let digest = hexadecimal(text.as_bytes());
         shelf.keep(&digest, text.as_bytes()).expect("the state can be written");
-        let categories: std::collections::BTreeSet<String> = role.speaks_for.iter().map(|word| (*word).to_owned()).collect();
+        let categories: BTreeSet<String> = role.speaks_for.iter().map(|word| (*word).to_owned()).collect();
         RolePart { role: role.role.to_owned(), speaks_for: categories.into(), digest }
     };
     let names = |role: &Role<'_>| part(role, format!("# khien names 1\n{}", role.names));
@@ -52,3 +58,100 @@ id = "teachers"
 subnets = ["10.20.9.0/24"]
 tier = "staff"
 "#;
+
+/// An office as a school sees it: what was published, and whether it can be asked.
+#[derive(Debug, Clone, Default)]
+pub struct Desk(Arc<Mutex<Told>>);
+
+#[derive(Debug, Default)]
+struct Told {
+    offered: Option<Offered>,
+    kept: Option<Offered>,
+    texts: BTreeMap<String, Vec<u8>>,
+    failure: Option<Failure>,
+    asked: usize,
+    fetched: Vec<String>,
+}
+
+impl Desk {
+    fn told<T>(&self, what: impl FnOnce(&mut Told) -> T) -> T {
+        what(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Publishes what these roles say.
+    pub fn publish(&self, serial: u64, made: Timestamp, urgent: Urgent, roles: &[Role<'_>]) {
+        self.told(|told| {
+            let mut part = |role: &Role<'_>, text: String| {
+                let digest = hexadecimal(text.as_bytes());
+                told.texts.insert(digest.clone(), text.into_bytes());
+                let categories: BTreeSet<String> = role.speaks_for.iter().map(|word| (*word).to_owned()).collect();
+                RolePart { role: role.role.to_owned(), speaks_for: categories.into(), digest }
+            };
+            let lists = roles.iter().map(|role| part(role, format!("# khien names 1\n{}", role.names))).collect();
+            let decided = roles.iter().filter(|role| !role.decisions.is_empty());
+            let decisions = decided.map(|role| part(role, role.decisions.to_owned())).collect();
+            let (lists, decisions) = (Part { serial, roles: lists }, Part { serial, roles: decisions });
+            let offered = told.offered.get_or_insert_with(|| Offered {
+                origin: "root".to_owned(),
+                expires: None,
+                published: Vec::new(),
+                rings: [(2, 24 * HOUR), (3, 72 * HOUR)].into(),
+            });
+            offered.published.insert(0, Published { serial, made, urgent, lists, decisions });
+        });
+    }
+
+    /// Its metadata expires then.
+    pub fn expires(&self, at: Timestamp) {
+        self.told(|told| told.offered.iter_mut().for_each(|offered| offered.expires = Some(at)));
+    }
+
+    /// From now on it cannot be asked, or can again.
+    pub fn fail(&self, failure: Option<Failure>) {
+        self.told(|told| told.failure = failure);
+    }
+
+    /// How often it was asked.
+    pub fn asked(&self) -> usize {
+        self.told(|told| told.asked)
+    }
+
+    /// The digests of the texts that were fetched, in order.
+    pub fn fetched(&self) -> Vec<String> {
+        self.told(|told| told.fetched.clone())
+    }
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+impl Repository for Desk {
+    fn kept<'r>(&'r self, _: &'r Path, _: &'r Path, _: Timestamp) -> Answer<'r, Option<Offered>> {
+        Box::pin(async { Ok(self.told(|told| told.kept.clone())) })
+    }
+
+    fn ask<'r>(&'r self, _: &'r Path, _: &'r Path, _: &'r Way, _: Timestamp) -> Answer<'r, Offered> {
+        Box::pin(async {
+            self.told(|told| {
+                told.asked += 1;
+                if let Some(failure) = &told.failure {
+                    return Err(failure.clone());
+                }
+                told.kept.clone_from(&told.offered);
+                told.offered.clone().ok_or_else(|| Failure::new(Reason::Connect, "there is nobody"))
+            })
+        })
+    }
+
+    fn text<'r>(&'r self, _: &'r Path, _: &'r Way, wanted: &'r Wanted<'r>) -> Answer<'r, Vec<u8>> {
+        Box::pin(async {
+            self.told(|told| {
+                if let Some(failure) = &told.failure {
+                    return Err(failure.clone());
+                }
+                told.fetched.push(wanted.role.digest.clone());
+                let missing = || Failure::new(Reason::Status, "there is no such text");
+                told.texts.get(&wanted.role.digest).cloned().ok_or_else(missing)
+            })
+        })
+    }
+}
