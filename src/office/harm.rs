@@ -117,6 +117,13 @@ impl Watch {
 
     /// Another edition came in force. With too few queries before it there is nothing to compare with, and it is not watched.
     pub fn changed(&mut self, now: Duration, counts: Counts) {
+        // Decisions and lists of one publication come one after the other: both are compared with what was before the first.
+        if let Some(trial) = &mut self.trial
+            && counts.since(trial.at).queries < ENOUGH
+        {
+            trial.since = now;
+            return;
+        }
         let oldest = self.samples.iter().find(|(at, _)| now.saturating_sub(*at) <= BEFORE);
         let before = oldest.map(|(_, earlier)| counts.since(*earlier)).unwrap_or_default();
         self.trial = (before.queries >= ENOUGH).then_some(Trial { before, at: counts, since: now });

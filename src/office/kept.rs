@@ -104,6 +104,28 @@ pub struct Edition {
     pub decisions: Part,
     /// When it came in force here.
     pub since: Timestamp,
+    /// The serial of the publication that changed something by it.
+    #[serde(default)]
+    brought_by: u64,
+}
+
+impl Edition {
+    /// What is in force since `since`.
+    pub fn new(lists: Part, decisions: Part, since: Timestamp) -> Self {
+        let brought_by = lists.serial.max(decisions.serial);
+        Self { lists, decisions, since, brought_by }
+    }
+
+    /// Whether both say the same, whatever their serials.
+    pub fn is_the_same(&self, other: &Self) -> bool {
+        self.lists.roles == other.lists.roles && self.decisions.roles == other.decisions.roles
+    }
+
+    /// Whether `other` has the lists of the publication whose decisions made this one.
+    fn is_completed_by(&self, other: &Self) -> bool {
+        let serial = self.brought_by;
+        self.lists.serial < serial && [self.decisions.serial, other.decisions.serial, other.lists.serial] == [serial; 3]
+    }
 }
 
 /// Why a school went back, and stays.
@@ -149,15 +171,22 @@ impl Adopted {
         held.is_none_or(|held| serial > held) && self.in_force().is_none_or(|edition| serial > edition.decisions.serial)
     }
 
-    /// The same with `edition` in force.
+    /// The same with `edition` in force. It stands in the place of the one before where it changes nothing but serials, and where it
+    /// completes a publication whose decisions came first: going back means going back from all of that.
     #[must_use]
-    pub fn with(mut self, edition: Edition) -> Self {
+    pub fn with(mut self, mut edition: Edition) -> Self {
         if let Some(held) = &mut self.held {
             held.lists = held.lists.filter(|serial| edition.lists.serial <= *serial);
             held.decisions = held.decisions.filter(|serial| edition.decisions.serial <= *serial);
         }
         self.held = self.held.filter(|held| held.lists.is_some() || held.decisions.is_some());
-        self.editions.insert(0, edition);
+        match self.editions.first_mut() {
+            Some(head) if head.is_the_same(&edition) || head.is_completed_by(&edition) => {
+                edition.brought_by = head.brought_by;
+                *head = edition;
+            }
+            Some(_) | None => self.editions.insert(0, edition),
+        }
         self.editions.truncate(EDITIONS);
         self
     }

@@ -48,6 +48,16 @@ fn a_jump_of_blocks_is_told_once_enough_was_asked() {
 }
 
 #[test]
+fn two_changes_at_once_are_compared_with_what_was_before_the_first() {
+    let mut school = School::new();
+    school.ask(1000, 10, 1);
+    school.change();
+    assert_eq!(school.ask(100, 90, 1), None);
+    school.change();
+    assert!(school.ask(600, 90, 1).is_some());
+}
+
+#[test]
 fn a_jump_of_failures_is_told() {
     let mut school = School::new();
     school.ask(1000, 10, 1);

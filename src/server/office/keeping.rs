@@ -78,7 +78,7 @@ impl Bringing<'_> {
         }
         let lists = current.as_ref().filter(|_| !takes_lists).map_or(due.lists, |edition| edition.lists.clone());
         let decisions = current.as_ref().filter(|_| !takes_decisions).map_or(due.decisions, |edition| edition.decisions.clone());
-        let adopted = adopted.with(Edition { lists, decisions, since: now });
+        let adopted = adopted.with(Edition::new(lists, decisions, now));
         self.shelf.adopt(&adopted, None).map_err(|error| Failure::local("the state directory cannot be written", &error))?;
         Ok(Some(adopted))
     }

@@ -162,7 +162,7 @@ impl Running {
         {
             let mut known = lock(&self.office.known);
             let Some(current) = known.adopted.in_force() else { return Ok(()) };
-            let edition = Edition { lists: current.lists.clone(), decisions: part, since: self.accounts.clock.wall() };
+            let edition = Edition::new(current.lists.clone(), part, self.accounts.clock.wall());
             let adopted = known.adopted.clone().with(edition);
             known.adopt(adopted, &self.office.shelf);
             known.decided = Arc::new(decided);
@@ -205,7 +205,7 @@ impl Running {
                 (None, Some(edition)) => edition.decisions.clone(),
                 (None, None) => Part::default(),
             };
-            let edition = Edition { lists: part, decisions, since: self.accounts.clock.wall() };
+            let edition = Edition::new(part, decisions, self.accounts.clock.wall());
             let mut adopted = known.adopted.clone();
             if adopted.origin != verified.origin {
                 // Another root's publications are nothing to go back to.

@@ -36,7 +36,7 @@ pub fn keep(school: &Path, serial: u64, roles: &[Role<'_>]) {
     let decided = roles.iter().filter(|role| !role.decisions.is_empty());
     let lists = Part { serial, roles: roles.iter().map(names).collect() };
     let decisions = Part { serial, roles: decided.map(decisions).collect() };
-    let edition = Edition { lists, decisions, since: "2026-11-20T01:00:00Z".parse().expect("a time") };
+    let edition = Edition::new(lists, decisions, "2026-11-20T01:00:00Z".parse().expect("a time"));
     let before: Adopted = shelf.adopted();
     shelf.adopt(&before.with(edition), None).expect("the state can be written");
 }

@@ -241,3 +241,31 @@ async fn a_school_that_was_away_for_a_month_catches_up_in_one_step() {
     assert_eq!(school.desk.fetched().len(), 2, "the first and the newest");
     school.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_school_without_a_link_takes_a_publication_from_a_stick() {
+    let school = School::try_start(&in_ring(1), &[]).await.expect("it starts");
+    let stick = tempfile::tempdir().expect("a stick");
+    std::fs::create_dir_all(stick.path().join("khien/targets")).expect("a folder");
+    std::fs::write(stick.path().join("khien/timestamp.json"), "{}").expect("written");
+    let staged = khien::server::stage_import(&school.path("state"), stick.path()).expect("it is a repository");
+    assert!(school.path("state/import/timestamp.json").exists() && school.path("state/import/targets").exists());
+    let refused = school.server().running().office_import().await.expect_err("nothing on it can be verified");
+    assert!(refused.contains("what was in force stays in force"), "{refused}");
+    school.desk.publish(1, school_time("2026-11-16T09:00"), Urgent::No, &[ministry("casino.example gambling\n", LOCK)]);
+    let said = school.server().running().office_import().await.expect("it is verified");
+    assert!(said.contains("lists of publication 1 and decisions of publication 1 are in force"), "{said}");
+    drop(staged);
+    assert!(!school.path("state/import").exists());
+    assert_eq!(summary(&school, "casino.example").await, "blocked");
+    assert_eq!(summary(&school, "gesperrt.example").await, "blocked");
+    school.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_control_socket_goes_back_and_the_network_does_not() {
+    let school = school(&in_ring(1)).await;
+    let (code, _) = http::get(school.http(), "/api/v1/office/rollback").await;
+    assert_eq!(code, 404, "what listens on the network only reads");
+    school.close().await;
+}
