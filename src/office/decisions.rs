@@ -32,7 +32,6 @@ pub struct Decision {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
     /// The role that decided.
-    #[serde(default)]
     pub owner: String,
     /// The person.
     pub by: String,
@@ -58,7 +57,13 @@ pub struct DecisionsFault(#[from] serde_json::Error);
 /// # Errors
 /// [`DecisionsFault`] says where the text is at fault.
 pub fn read(text: &[u8]) -> Result<Vec<Decision>, DecisionsFault> {
-    Ok(serde_json::from_slice(text)?)
+    let File { decisions } = serde_json::from_slice(text)?;
+    Ok(decisions)
+}
+
+#[derive(Deserialize)]
+struct File {
+    decisions: Vec<Decision>,
 }
 
 fn written<S: Serializer>(name: &Name, to: S) -> Result<S::Ok, S::Error> {

@@ -7,15 +7,15 @@ use crate::kit::http;
 use crate::kit::names::ADDRESS;
 use crate::kit::office::{Role, SILENT, keep};
 
-const DECISIONS: &str = r#"[
-  {"kind": "lock", "name": "betrug.example", "category": "phishing", "by": "Lan", "reason": "reported by a parent", "made": "2026-11-20"},
-  {"kind": "lock", "name": "kurz.example", "category": "gambling", "by": "Lan", "reason": "until the weekend", "made": "2026-11-20", "until": "2026-11-23"},
-  {"kind": "lock", "name": "thay.truong.lan", "category": "malware", "by": "Lan", "reason": "broken into", "made": "2026-11-20"},
-  {"kind": "guarantee", "name": "sgk.example", "by": "Minh", "reason": "schoolbooks", "made": "2026-11-01"},
-  {"kind": "guarantee", "name": "thi.example", "by": "Minh", "reason": "national exam", "made": "2026-11-01", "exam": true},
-  {"kind": "allow", "name": "spiel.example", "by": "Minh", "reason": "a learning game", "made": "2026-11-02"},
-  {"kind": "allow", "name": "betrug.example", "by": "Minh", "reason": "a mistake", "made": "2026-11-02"}
-]"#;
+const DECISIONS: &str = r#"{"decisions": [
+  {"kind": "lock", "name": "betrug.example", "category": "phishing", "owner": "ministry", "by": "Lan", "reason": "reported by a parent", "made": "2026-11-20"},
+  {"kind": "lock", "name": "kurz.example", "category": "gambling", "owner": "ministry", "by": "Lan", "reason": "until the weekend", "made": "2026-11-20", "until": "2026-11-23"},
+  {"kind": "lock", "name": "thay.truong.lan", "category": "malware", "owner": "ministry", "by": "Lan", "reason": "broken into", "made": "2026-11-20"},
+  {"kind": "guarantee", "name": "sgk.example", "owner": "ministry", "by": "Minh", "reason": "schoolbooks", "made": "2026-11-01"},
+  {"kind": "guarantee", "name": "thi.example", "owner": "ministry", "by": "Minh", "reason": "national exam", "made": "2026-11-01", "exam": true},
+  {"kind": "allow", "name": "spiel.example", "owner": "ministry", "by": "Minh", "reason": "a learning game", "made": "2026-11-02"},
+  {"kind": "allow", "name": "betrug.example", "owner": "ministry", "by": "Minh", "reason": "a mistake", "made": "2026-11-02"}
+] }"#;
 
 /// Lists of the ministry that name all of these.
 const NAMES: &str = "sgk.example games\nspiel.example games\nthi.example social\n";
@@ -27,10 +27,10 @@ const DISTRICT: Role<'_> = Role {
     role: "district-1",
     speaks_for: &["games"],
     names: "",
-    decisions: r#"[
-  {"kind": "lock", "name": "olm.vn", "category": "malware", "by": "Hoa", "reason": "a slip", "made": "2026-11-20"},
-  {"kind": "lock", "name": "kurz.example", "category": "games", "by": "Hoa", "reason": "all pupils play it", "made": "2026-11-21", "until": "2026-11-30"}
-]"#,
+    decisions: r#"{"decisions": [
+  {"kind": "lock", "name": "olm.vn", "category": "malware", "owner": "district-1", "by": "Hoa", "reason": "a slip", "made": "2026-11-20"},
+  {"kind": "lock", "name": "kurz.example", "category": "games", "owner": "district-1", "by": "Hoa", "reason": "all pupils play it", "made": "2026-11-21", "until": "2026-11-30"}
+] }"#,
 };
 
 /// The lab denies what the office guarantees, allows what it locks, and has an exam in the morning.
@@ -143,7 +143,7 @@ async fn explain_names_owner_person_reason_day_and_publication() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn decisions_that_cannot_be_read_are_asked_for_again_and_lists_stay() {
-    let broken = Role { decisions: "[{\"kind\": \"lock\"}]", ..MINISTRY };
+    let broken = Role { decisions: "{\"decisions\": [{\"kind\": \"lock\"}]}", ..MINISTRY };
     let school = School::try_start(SILENT, &[]).await.expect("it starts");
     let school = school.restart_after(|directory| keep(directory, 7, &[broken])).await;
     school.until_ready().await;
