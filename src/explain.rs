@@ -182,7 +182,7 @@ pub async fn explain(
     if is_special {
         return said.of_local(before, Outcome::Allowed, Reason::Local, None);
     }
-    let closed = trial.in_force().settings.bypass == Bypass::Block;
+    let closed = trial.in_force.settings.bypass == Bypass::Block;
     let goes_round = closed && bypass::answer(&query, &mut unsent).is_some();
     before.push(rule("bypass", goes_round, Some(Outcome::Blocked)));
     if goes_round {
@@ -338,7 +338,7 @@ struct Said<'a> {
 impl Said<'_> {
     fn of_local(self, rules: Vec<Rule>, outcome: Outcome, reason: Reason, category: Option<String>) -> Explanation {
         let lists = self.listings(self.trial.snapshot.why(&self.trial.query.name, self.trial.query.record_type));
-        let tier = self.trial.in_force().tier;
+        let tier = self.trial.in_force.tier;
         Explanation {
             name: self.trial.query.name.to_string(),
             r#type: self.trial.query.record_type.to_string(),

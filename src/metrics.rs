@@ -115,8 +115,9 @@ fn traffic(families: &mut Families, reading: &Reading<'_>) {
         blocked.count(&[("group", &word(who)), ("tier", &word(tier)), ("category", &group(category))], *count);
     }
     let mut durations = families.open("khien_request_duration_seconds", "From a query's arrival to its answer.", Kind::Histogram);
-    for outcome in Outcome::ALL {
-        if let Some(Histogram { counts, sum }) = sheet.durations.get(&outcome) {
+    for (outcome, Histogram { counts, sum }) in Outcome::ALL.iter().zip(&sheet.durations) {
+        // A series is made on first use.
+        if counts.iter().any(|count| *count > 0) {
             durations.histogram(&[("verdict", outcome.text())], &BOUNDS, counts, *sum);
         }
     }

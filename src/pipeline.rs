@@ -98,16 +98,16 @@ pub struct Plan {
     decision: Decision,
 }
 
-/// Answers a query into `out` from what is at hand, or says that it has to wait.
-pub fn judge(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, out: &mut Vec<u8>) -> Judged {
-    let judged = weigh(query, snapshot, rooms, now, out);
+/// Answers a query, of whose name the lists say `listed`, into `out` from what is at hand, or says that it has to wait.
+pub fn judge(query: &Query, listed: Listed, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, out: &mut Vec<u8>) -> Judged {
+    let judged = weigh(query, listed, snapshot, rooms, now, out);
     if let Judged::Done(done) = &judged {
         any::shorten(query, done.rcode, out);
     }
     judged
 }
 
-fn weigh(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, out: &mut Vec<u8>) -> Judged {
+fn weigh(query: &Query, listed: Listed, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, out: &mut Vec<u8>) -> Judged {
     // A forwarder that names its client in no way that can be read is told so, and nothing is guessed of the client.
     if query.behalf() == Behalf::Garbled {
         let rcode = Reply::new(query, out).rcode(Rcode::FORMERR).finish();
@@ -145,7 +145,7 @@ fn weigh(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, out:
         return Judged::Done(refuse(query, Ede::NOT_SUPPORTED, "", out));
     }
 
-    let trial = Trial::new(query, snapshot, now, who.group);
+    let trial = Trial::resumed(query, snapshot, now, who.group, listed);
 
     // Special-use names mean something on this network only, and must not leave it; the school's own zones, and those that it
     // has forwarded, go before them, and before the ways round the filter.
@@ -157,7 +157,7 @@ fn weigh(query: &Query, snapshot: &Arc<Snapshot>, rooms: &Rooms, now: &Now, out:
 
     // Browsers and phones ask these names whether they may go round the filter; only a negative answer says no.
     if !trial.place.is_local()
-        && trial.in_force().settings.bypass == Bypass::Block
+        && trial.in_force.settings.bypass == Bypass::Block
         && let Some(rcode) = bypass::answer(query, out)
     {
         return Judged::Done(trial.local(Outcome::Blocked, Reason::Bypass, snapshot.registry.find("bypass"), rcode));

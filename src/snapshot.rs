@@ -10,7 +10,7 @@ use crate::answer::upstream::UpstreamStats;
 use crate::answer::zones::{Place, Zones};
 use crate::answer::{BlockAnswer, Rebinding, Upstreams};
 use crate::client::{Clients, GroupId};
-use crate::dns::{Name, NameMap, RecordType};
+use crate::dns::{Name, NameMap, Query, RecordType};
 use crate::lists::twins::Twins;
 use crate::lists::{Along, Category, Effect, Index, ListAction, Listed, Protection, Registry, Why};
 use crate::policy::{Calendar, Policies, Readiness, SchoolTime, Shared, TierId};
@@ -73,11 +73,26 @@ impl Snapshot {
                 self.along.add(name, &mut listed);
                 listed
             }
-            Readiness::NotReady => {
-                let protected = self.protected.covering(name).map_or(Protection::NONE, |(_, kinds)| *kinds);
-                Listed { protected, ..Listed::default() }
-            }
+            Readiness::NotReady => self.protection(name),
         }
+    }
+
+    /// As [`Snapshot::listed`], for the queries of a batch: their look-ups wait for the memory together.
+    pub fn listed_of(&self, asked: &mut [(Query, Listed)]) {
+        match (self.readiness(), &mut *asked) {
+            // One alone needs no room for many.
+            (_, [(query, listed)]) => *listed = self.listed(&query.name, query.record_type),
+            (Readiness::Ready, asked) => {
+                self.index.categories_of(asked.iter_mut().map(|(query, listed)| (&query.name, query.record_type, listed)));
+                asked.iter_mut().for_each(|(query, listed)| self.along.add(&query.name, listed));
+            }
+            (Readiness::NotReady, asked) => asked.iter_mut().for_each(|(query, listed)| *listed = self.protection(&query.name)),
+        }
+    }
+
+    fn protection(&self, name: &Name) -> Listed {
+        let protected = self.protected.covering(name).map_or(Protection::NONE, |(_, kinds)| *kinds);
+        Listed { protected, ..Listed::default() }
     }
 
     /// What the lists of networks say of an address; nothing before they are all there.

@@ -111,8 +111,8 @@ pub struct Sheet {
     pub responses: Series<(Option<Label>, Outcome, Rcode), u64>,
     /// Blocks by group, tier and deciding category.
     pub blocked: Series<(Label, Label, Option<Label>), u64>,
-    /// Durations by outcome.
-    pub durations: Series<Outcome, Histogram>,
+    /// Durations, each outcome at its place in [`Outcome::ALL`].
+    pub durations: [Histogram; Outcome::ALL.len()],
     /// Queries dropped by the rate limit, by group (none where the client is not served).
     pub rate_limited: Series<Option<Label>, u64>,
     /// Packets that were no query.
@@ -141,7 +141,7 @@ impl Sheet {
     /// Counts a response that was rendered.
     pub fn response(&mut self, group: Option<Label>, outcome: Outcome, rcode: Rcode, took: Duration) {
         *self.responses.entry((group, outcome, rcode)).or_default() += 1;
-        self.durations.entry(outcome).or_default().observe(took);
+        self.durations[outcome as usize].observe(took);
     }
 
     /// Counts the block that a response carried.
@@ -158,8 +158,8 @@ impl Sheet {
         add_all(&mut self.ignored, ignored);
         add_all(&mut self.observed, observed);
         add_all(&mut self.rebindings, rebindings);
-        for (outcome, histogram) in durations {
-            self.durations.entry(*outcome).or_default().add(histogram);
+        for (own, more) in self.durations.iter_mut().zip(durations) {
+            own.add(more);
         }
     }
 }

@@ -187,7 +187,9 @@ impl Clients {
     pub fn identify(&self, source: &Source) -> Identified {
         let client = source.client.ip();
         let (group, how) = self.claim(source);
-        let allowed = self.allowed.as_ref().is_none_or(|nets| nets.get_lpm(&IpNet::from(client)).is_some());
+        // The subnets of groups are allowed all of them.
+        let allowed = matches!(how, How::Subnet(_))
+            || self.allowed.as_ref().is_none_or(|nets| nets.get_lpm(&IpNet::from(client)).is_some());
         Identified { group, how, allowed }
     }
 

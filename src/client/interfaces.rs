@@ -50,6 +50,11 @@ impl Interfaces {
         Some((place, self.0[place].group))
     }
 
+    /// Whether no group names one.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The name at `place`.
     pub fn name(&self, place: usize) -> &str {
         &self.0[place].name

@@ -10,12 +10,14 @@ mod leads;
 mod message;
 mod name;
 mod name_map;
+mod offsets;
 mod opt;
 mod query;
 mod rdata;
 mod relayed;
 mod reply;
 mod rewrite;
+mod spread;
 mod tidy;
 mod types;
 
@@ -31,6 +33,7 @@ pub use opt::{EDE_TEXT, TCP_IDLE, cut_text};
 pub use query::{Edns, Ignored, NotAQuery, Query, Source};
 pub use relayed::Relayed;
 pub use reply::{Reply, reply_unparsed};
+pub use spread::Spread;
 pub use tidy::{MOST_NEGATIVE_TTL, MOST_TTL, Signatures, Untidy, tidy, tidy_within};
 pub use types::{Class, Ede, Opcode, Rcode, RecordType, Transport};
 

@@ -53,26 +53,35 @@ impl Name {
     /// [`NameError::BadLabelType`] for a compression pointer, else as the length rules of RFC 1035 say.
     pub fn from_wire(bytes: &[u8]) -> Result<Self, NameError> {
         let mut name = Self::root();
-        let mut at = 0;
+        name.read_wire(bytes)?;
+        Ok(name)
+    }
+
+    /// As [`Name::from_wire`], in the place of this name, which stays as it is where `bytes` are none.
+    ///
+    /// # Errors
+    /// As [`Name::from_wire`].
+    pub fn read_wire(&mut self, bytes: &[u8]) -> Result<(), NameError> {
+        let mut end = 0;
         loop {
-            let label = usize::from(*bytes.get(at).ok_or(NameError::Truncated)?);
+            let label = usize::from(*bytes.get(end).ok_or(NameError::Truncated)?);
             if label > MAX_LABEL {
                 return Err(NameError::BadLabelType);
             }
-            let next = at + 1 + label;
-            if next + usize::from(label != 0) > MAX_NAME {
+            end += 1 + label;
+            if end + usize::from(label != 0) > MAX_NAME {
                 return Err(NameError::LongName);
             }
-            let read = bytes.get(at..next).ok_or(NameError::Truncated)?;
-            name.wire[at..next].copy_from_slice(read);
             if label == 0 {
-                name.len = u8::try_from(next).expect("a name has at most 255 octets");
-                // Length octets are below 64 and so below b'A': folding the whole slice leaves them alone.
-                name.wire[..next].make_ascii_lowercase();
-                return Ok(name);
+                break;
             }
-            at = next;
         }
+        let (own, read) = (&mut self.wire[..end], &bytes[..end]);
+        // Length octets are below 64 and so below b'A': folding the whole slice leaves them alone.
+        own.copy_from_slice(read);
+        own.make_ascii_lowercase();
+        self.len = u8::try_from(end).expect("a name has at most 255 octets");
+        Ok(())
     }
 
     /// Reads presentation form, with or without the final dot; `\.` and `\DDD` escape (RFC 1035 section 5.1).

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Name;
+use super::spread::Known;
 
 /// Names with a value each; what stands at a name holds for everything below it, until a deeper name says otherwise.
 ///
@@ -10,14 +11,14 @@ use super::Name;
 /// millions, have their own index.
 #[derive(Debug, Clone)]
 pub struct NameMap<T> {
-    values: HashMap<Box<[u8]>, T>,
+    values: HashMap<Box<[u8]>, T, Known>,
     /// Labels of the deepest name, so that a longer question skips what cannot match.
     deepest: usize,
 }
 
 impl<T> Default for NameMap<T> {
     fn default() -> Self {
-        Self { values: HashMap::new(), deepest: 0 }
+        Self { values: HashMap::default(), deepest: 0 }
     }
 }
 

@@ -114,11 +114,29 @@ const AD: u16 = 0x0020;
 const CD: u16 = 0x0010;
 
 impl Query {
+    /// A query for nothing, to be read over.
+    pub fn blank() -> Self {
+        let nobody = SocketAddr::from(([0, 0, 0, 0], 0));
+        Self::new(Name::root(), RecordType::A, Source::new(nobody, nobody, Transport::Udp))
+    }
+
     /// Reads a packet.
     ///
     /// # Errors
     /// [`NotAQuery`] says whether and how to reply.
     pub fn parse(packet: &[u8], source: Source) -> Result<Self, NotAQuery> {
+        let mut query = Self::blank();
+        query.read(packet, source)?;
+        Ok(query)
+    }
+
+    /// As [`Query::parse`], in the place of this query: a worker reads one packet after the other into the same room.
+    ///
+    /// # Errors
+    /// As [`Query::parse`]; what is left then is a query of no meaning.
+    pub fn read(&mut self, packet: &[u8], source: Source) -> Result<(), NotAQuery> {
+        // Of what is no query it is known where it came from.
+        (self.source, self.edns) = (source, None);
         if packet.len() < HEADER {
             return Err(NotAQuery::Ignore(Ignored::Short));
         }
@@ -138,11 +156,10 @@ impl Query {
         }
         let malformed = || refuse(Rcode::FORMERR);
 
-        let name = Name::from_wire(&packet[HEADER..]).map_err(|_| malformed())?;
-        let name_end = HEADER + name.as_wire().len();
+        self.name.read_wire(&packet[HEADER..]).map_err(|_| malformed())?;
+        let name_end = HEADER + self.name.as_wire().len();
         let tail = packet.get(name_end..name_end + 4).ok_or_else(malformed)?;
-        let mut spelling = [0; MAX_NAME];
-        spelling[..name.as_wire().len()].copy_from_slice(&packet[HEADER..name_end]);
+        self.spelling[..name_end - HEADER].copy_from_slice(&packet[HEADER..name_end]);
 
         let mut rest = &packet[name_end + 4..];
         // Nothing of a query's answer and authority sections is used; they are walked to reach the OPT behind them.
@@ -166,17 +183,10 @@ impl Query {
             let (keepalive, behalf) = options(record.rdata).ok_or_else(malformed)?;
             edns = Some(Edns { payload: record.class, dnssec_ok: record.ttl[2] & 0x80 != 0, keepalive, behalf });
         }
-
-        Ok(Self {
-            id,
-            flags,
-            name,
-            spelling,
-            record_type: RecordType(u16::from_be_bytes([tail[0], tail[1]])),
-            class: Class(u16::from_be_bytes([tail[2], tail[3]])),
-            edns,
-            source,
-        })
+        (self.id, self.flags, self.edns) = (id, flags, edns);
+        self.record_type = RecordType(u16::from_be_bytes([tail[0], tail[1]]));
+        self.class = Class(u16::from_be_bytes([tail[2], tail[3]]));
+        Ok(())
     }
 
     /// A query of our own making, as `explain`, probes and tests ask it.

@@ -5,6 +5,7 @@
 //! by `benches/query.rs`.
 
 use super::leads::{Lead, Leads};
+use super::offsets::Offsets;
 use super::opt::{self, Errors};
 use super::reply::{AA, AD, QR, RA, TC, echoed};
 use super::{Ede, HEADER, Name, Query, Rcode, RecordType, Reply};
@@ -19,7 +20,7 @@ pub struct Relayed {
     pub(super) question_end: usize,
     /// Where the additional section begins: what may be left out without a word (RFC 2181 section 9).
     pub(super) additional: usize,
-    pub(super) ttl_offsets: Box<[u16]>,
+    pub(super) ttl_offsets: Offsets,
     pub(super) rcode: Rcode,
     pub(super) authentic_data: bool,
     /// The program's own zones say it.
@@ -113,7 +114,7 @@ impl Relayed {
     /// The octets that it takes in memory, for a cache that is bounded by them.
     pub fn size(&self) -> usize {
         let leads = self.leads.size();
-        size_of::<Self>() + self.bytes.len() + size_of_val::<[u16]>(&self.ttl_offsets) + leads + self.errors.len()
+        size_of::<Self>() + self.bytes.len() + self.ttl_offsets.size() + leads + self.errors.len()
     }
 
     /// The message as [`Relayed::read`] reads it back, where one can hold it: a whole one, with its extended errors.
@@ -127,6 +128,11 @@ impl Relayed {
         out[end - 2..].copy_from_slice(&u16::try_from(self.errors.len()).ok()?.to_be_bytes());
         out.extend_from_slice(&self.errors);
         (out.len() <= usize::from(u16::MAX)).then_some(out)
+    }
+
+    /// Whether it is about `name`, be it for another type or class.
+    pub fn is_about(&self, name: &Name) -> bool {
+        self.bytes[HEADER..self.question_end - 4].eq_ignore_ascii_case(name.as_wire())
     }
 
     /// Whether it answers `query`: same name, type and class.
@@ -160,7 +166,7 @@ impl Relayed {
         out[2..4].copy_from_slice(&flags.to_be_bytes());
         // The same letters in the client's own case: as long as before, so pointers to them stay true.
         out[HEADER..self.question_end - 4].copy_from_slice(query.spelling());
-        for &offset in &self.ttl_offsets {
+        for &offset in &*self.ttl_offsets {
             let place = usize::from(offset);
             let kept = u32::from_be_bytes(out[place..place + 4].try_into().expect("four octets"));
             out[place..place + 4].copy_from_slice(&kept.saturating_sub(age).min(ttl_cap).to_be_bytes());

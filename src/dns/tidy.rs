@@ -5,6 +5,7 @@
 
 use super::chain::{Astray, Chain, Owned};
 use super::leads::Leads;
+use super::offsets::Offsets;
 use super::rewrite::{Rewritten, rewrite};
 use super::{Bailiwick, HEADER, Malformed, Message, Name, Question, Rcode, RecordType, Relayed, Section, opt};
 
@@ -109,7 +110,7 @@ pub fn tidy_within(message: &Message<'_>, signatures: Signatures, bailiwick: &Ba
     // The header's counts and the records are as they will be passed on.
     let question_end = HEADER + question.name.as_wire().len() + 4;
     let short = |place: usize| u16::try_from(place).expect("the message has at most 65,535 octets");
-    let ttl_offsets: Box<[u16]> = ttl_offsets.into_iter().map(short).collect();
+    let ttl_offsets: Offsets = ttl_offsets.into_iter().map(short).collect();
     let leads = Leads::read(&bytes, question_end, additional, &ttl_offsets, &chain);
     Ok(Relayed {
         question_end,

@@ -144,12 +144,9 @@ impl Draft {
         self.count += 1;
     }
 
-    /// Notes that the entry at `place` has been repeated so often.
+    /// Notes that the entry at `place` has been repeated so often; the last word on it counts.
     pub(super) fn repeated(&mut self, place: u32, times: u64) {
-        match self.repeats.iter_mut().rev().find(|(at, _)| *at == place) {
-            Some((_, known)) => *known = times,
-            None => self.repeats.push((place, times)),
-        }
+        self.repeats.push((place, times));
     }
 
     /// The block, and an empty draft in place of this one.

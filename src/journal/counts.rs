@@ -4,14 +4,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The journal's counters.
+/// The writer's counters.
 #[derive(Debug, Default)]
 pub struct Counts {
-    noted: AtomicU64,
     written: AtomicU64,
     folded: AtomicU64,
     dropped: AtomicU64,
-    withheld: AtomicU64,
     store_errors: AtomicU64,
     json_errors: AtomicU64,
 }
@@ -43,23 +41,12 @@ impl Tally {
 }
 
 impl Counts {
-    /// Reads all counters.
-    ///
-    /// The ends are read before `noted`, so that [`Tally::waiting`] is never short of what was noted in between.
+    /// Reads the writer's counters; what was noted and withheld is known where it was noted.
     pub fn tally(&self) -> Tally {
         let read = |count: &AtomicU64| count.load(Ordering::Acquire);
         let (written, folded) = (read(&self.written), read(&self.folded));
-        let (dropped, withheld) = (read(&self.dropped), read(&self.withheld));
         let (store_errors, json_errors) = (read(&self.store_errors), read(&self.json_errors));
-        Tally { noted: read(&self.noted), written, folded, dropped, withheld, store_errors, json_errors }
-    }
-
-    pub(super) fn note(&self) {
-        self.noted.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn withhold(&self) {
-        self.withheld.fetch_add(1, Ordering::Release);
+        Tally { written, folded, dropped: read(&self.dropped), store_errors, json_errors, ..Tally::default() }
     }
 
     pub(super) fn write(&self, entries: u64) {

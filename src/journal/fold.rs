@@ -3,20 +3,24 @@
 //! It remembers which entries may still be repeated, by a keyed hash and so without a name or an address.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use siphasher::sip128::{Hasher128, SipHasher13};
 
+use super::Line;
 use super::store::Row;
-use super::{Entry, Line};
 
 /// How long after the first a query is a repeat.
 pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
-/// The most entries that are remembered; above that, queries are written one by one. 65,536 of 88 octets are 6 MiB.
-const MOST: usize = 65_536;
+/// The most entries that are remembered; above that, queries are written one by one. A table of 2^18 places holds so many before it
+/// grows; with its keys and their order it takes 25 MiB when it is full, and nothing before it is needed.
+const MOST: usize = 229_376;
+
+/// So many of a round's entries that have been repeated are updated at once: more than a school repeats in a round. In a flood they
+/// are updated when their ten seconds are over.
+const AT_ONCE: usize = 1_024;
 
 /// The entries that may still be repeated.
 #[derive(Debug)]
@@ -26,6 +30,8 @@ pub(super) struct Folds {
     open: HashMap<u128, Fold, BuildHasherDefault<Taken>>,
     /// The keys in the order in which they were remembered, and when.
     order: VecDeque<(Duration, u128)>,
+    /// Entries of earlier rounds that have been repeated and not updated, as far as they are few.
+    untold: Vec<u128>,
     /// The opening of the store whose rows are remembered.
     generation: u64,
 }
@@ -33,14 +39,16 @@ pub(super) struct Folds {
 /// An entry that may still be repeated.
 #[derive(Debug)]
 pub(super) struct Fold {
-    /// When its first query was answered.
-    first: Timestamp,
+    /// When its first query was answered, in microseconds since 1970.
+    first: i64,
     /// The writer's uptime when it took the first query.
     since: Duration,
     /// Where it is kept.
     pub(super) stand: Stand,
     /// Repeats so far.
-    pub(super) repeats: u64,
+    pub(super) repeats: u32,
+    /// How many of them have come to their end: the store has them, or they are lost.
+    pub(super) told: u32,
     /// The line as it was written, where it has to be written again with its repeats.
     pub(super) line: Option<Box<Line>>,
 }
@@ -56,9 +64,19 @@ pub(super) enum Stand {
 
 impl Fold {
     /// The line with its repeats, where they are not on the JSON output yet.
-    pub(super) fn again(self) -> Option<Line> {
-        let line = *self.line?;
-        (self.repeats > line.repeats).then_some(Line { repeats: self.repeats, ..line })
+    fn again(&mut self) -> Option<Line> {
+        let line = *self.line.take()?;
+        let repeats = u64::from(self.repeats);
+        (repeats > line.repeats).then_some(Line { repeats, ..line })
+    }
+
+    const fn is_stored(&self) -> bool {
+        matches!(self.stand, Stand::Stored(..))
+    }
+
+    /// What the store does not know of yet.
+    pub(super) const fn untold(&self) -> u32 {
+        self.repeats - self.told
     }
 }
 
@@ -66,92 +84,160 @@ impl Fold {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// The first of its kind: it is written.
-    First(u128),
-    /// A repeat of the entry under this key.
-    Repeat(u128),
+    First,
+    /// A repeat of one that is remembered.
+    Repeat,
     /// The first of its kind, of which nothing is remembered because too much is.
     Alone,
 }
 
+/// What can be repeated no more.
+#[derive(Debug, Default)]
+pub(super) struct Closed {
+    /// Lines for the JSON output, with their repeats.
+    pub(super) again: Vec<Line>,
+    /// Stored entries that are to be updated.
+    pub(super) updates: Vec<Update>,
+    /// Entries of this round, each with its repeats.
+    pub(super) here: Vec<(u32, u32)>,
+}
+
+/// A stored entry that has been repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Update {
+    pub(super) row: Row,
+    pub(super) place: u32,
+    /// So often in all.
+    pub(super) repeats: u32,
+    /// So many of these the store does not know of.
+    pub(super) new: u32,
+}
+
+impl Closed {
+    fn take(&mut self, mut fold: Fold) {
+        match (fold.stand, fold.untold()) {
+            (_, 0) => {}
+            (Stand::Stored(row, place), new) => self.updates.push(Update { row, place, repeats: fold.repeats, new }),
+            (Stand::Here(place), _) => self.here.push((place, fold.repeats)),
+        }
+        self.again.extend(fold.again());
+    }
+}
+
 impl Folds {
     pub(super) fn new() -> Self {
-        Self { key: rand::random(), open: HashMap::default(), order: VecDeque::new(), generation: 0 }
+        let (key, generation) = (rand::random(), 0);
+        Self { key, open: HashMap::default(), order: VecDeque::new(), untold: Vec::new(), generation }
     }
 
-    /// Places `entry`, and remembers it where it is the first of its kind.
-    pub(super) fn place(&mut self, entry: &Entry, uptime: Duration) -> Place {
-        let key = self.hash(entry);
-        if let Some(fold) = self.open.get_mut(&key) {
-            let after = entry.time.duration_since(fold.first);
-            // A clock that was set back makes the entry a new one.
-            if !after.is_negative() && after.unsigned_abs() < WINDOW && uptime.saturating_sub(fold.since) < 2 * WINDOW {
-                fold.repeats += 1;
-                return Place::Repeat(key);
-            }
-        } else if self.open.len() >= MOST {
-            return Place::Alone;
+    /// The key of what tells repeats from one another.
+    pub(super) fn key(&self, octets: &[u8]) -> u128 {
+        let mut hasher = SipHasher13::new_with_keys(self.key.0, self.key.1);
+        hasher.write(octets);
+        hasher.finish128().as_u128()
+    }
+
+    /// Places the query under `key` that was answered at `time`, in microseconds since 1970; counts it where it is a repeat.
+    pub(super) fn place(&mut self, key: u128, time: i64, uptime: Duration) -> Place {
+        const LENGTH: i64 = WINDOW.as_micros() as i64;
+        let Some(fold) = self.open.get_mut(&key) else {
+            return if self.open.len() >= MOST { Place::Alone } else { Place::First };
+        };
+        // A clock that was set back makes the entry a new one.
+        if !(0..LENGTH).contains(&(time - fold.first)) || uptime.saturating_sub(fold.since) >= 2 * WINDOW {
+            return Place::First;
         }
-        Place::First(key)
+        if fold.untold() == 0 && fold.is_stored() && self.untold.len() <= AT_ONCE {
+            self.untold.push(key);
+        }
+        fold.repeats = fold.repeats.saturating_add(1);
+        Place::Repeat
     }
 
-    /// Remembers the entry under `key`, which [`Folds::place`] called the first of its kind; gives the one that stood there.
+    /// Remembers the entry under `key`, which [`Folds::place`] called the first of its kind; gives the one that stood there to
+    /// `closed`.
     pub(super) fn remember(
         &mut self,
-        key: u128,
-        entry: &Entry,
+        (key, time): (u128, i64),
         uptime: Duration,
         stand: Stand,
         line: Option<Box<Line>>,
-    ) -> Option<Fold> {
+        closed: &mut Closed,
+    ) {
         self.order.push_back((uptime, key));
-        self.open.insert(key, Fold { first: entry.time, since: uptime, stand, repeats: 0, line })
+        let fold = Fold { first: time, since: uptime, stand, repeats: 0, told: 0, line };
+        if let Some(over) = self.open.insert(key, fold) {
+            closed.take(over);
+        }
     }
 
     pub(super) fn find(&mut self, key: u128) -> Option<&mut Fold> {
         self.open.get_mut(&key)
     }
 
-    /// Forgets the entries of databases other than that of `generation`.
-    pub(super) fn retain(&mut self, generation: u64) {
+    /// The stored entries whose repeats the store does not know, where they are few; in a flood none: they wait for their time.
+    pub(super) fn updates(&mut self) -> Vec<Update> {
+        let few = self.untold.len() <= AT_ONCE;
+        let untold = std::mem::take(&mut self.untold);
+        if !few {
+            return Vec::new();
+        }
+        let update = |key: u128| {
+            let fold = self.open.get_mut(&key)?;
+            let Stand::Stored(row, place) = fold.stand else { return None };
+            let new = fold.untold();
+            fold.told = fold.repeats;
+            (new > 0).then_some(Update { row, place, repeats: fold.repeats, new })
+        };
+        untold.into_iter().filter_map(update).collect()
+    }
+
+    /// Forgets the entries of databases other than that of `generation`; returns how many repeats of them are lost.
+    pub(super) fn retain(&mut self, generation: u64) -> u64 {
+        let mut lost = 0;
         if std::mem::replace(&mut self.generation, generation) != generation {
             self.open.retain(|_, fold| match fold.stand {
                 Stand::Here(_) => true,
-                Stand::Stored(row, _) => row.generation == generation,
+                Stand::Stored(row, _) if row.generation == generation => true,
+                Stand::Stored(..) => {
+                    lost += u64::from(fold.untold());
+                    false
+                }
             });
         }
+        lost
     }
 
-    /// Forgets everything, after a round that was lost: what repeats it is a first one again, and so nothing is counted twice.
-    pub(super) fn clear(&mut self) {
+    /// Forgets everything, after a round that was lost: what repeats it is a first one again, and so nothing is counted twice. Returns
+    /// how many repeats the store never knew.
+    pub(super) fn clear(&mut self) -> u64 {
+        let untold = self.open.values().map(|fold| u64::from(fold.untold())).sum();
         self.open.clear();
         self.order.clear();
+        self.untold.clear();
+        untold
     }
 
     /// Takes out what cannot be repeated any more at `uptime`.
-    pub(super) fn closed(&mut self, uptime: Duration) -> Vec<Fold> {
-        let mut closed = Vec::new();
+    pub(super) fn close(&mut self, uptime: Duration, closed: &mut Closed) {
         while let Some((since, key)) = self.order.front().copied()
             && uptime.saturating_sub(since) >= WINDOW
         {
             self.order.pop_front();
             // One that was remembered anew closes in its own time.
-            if self.open.get(&key).is_some_and(|fold| fold.since == since) {
-                closed.extend(self.open.remove(&key));
+            if self.open.get(&key).is_some_and(|fold| fold.since == since)
+                && let Some(fold) = self.open.remove(&key)
+            {
+                closed.take(fold);
             }
         }
-        closed
     }
 
     /// Takes out everything.
-    pub(super) fn all(&mut self) -> Vec<Fold> {
+    pub(super) fn close_all(&mut self, closed: &mut Closed) {
         self.order.clear();
-        self.open.drain().map(|(_, fold)| fold).collect()
-    }
-
-    fn hash(&self, entry: &Entry) -> u128 {
-        let mut hasher = SipHasher13::new_with_keys(self.key.0, self.key.1);
-        (entry.client, &entry.name, entry.record_type, entry.outcome).hash(&mut hasher);
-        hasher.finish128().as_u128()
+        self.untold.clear();
+        self.open.drain().for_each(|(_, fold)| closed.take(fold));
     }
 }
 

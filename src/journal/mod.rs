@@ -14,6 +14,7 @@ mod queue;
 mod read;
 mod retention;
 mod settings;
+mod sheaf;
 mod show;
 mod store;
 #[cfg(test)]
@@ -23,7 +24,7 @@ mod writer;
 
 pub use block::{Damaged, read as read_block};
 pub use counts::{Counts, Tally};
-pub use entry::{Entry, Provenance, Source};
+pub use entry::{Entry, Note, Provenance, Source};
 pub use line::Line;
 pub use pseudonym::{KEYS, Pseudonyms};
 pub use queue::{Journal, QUEUE};

@@ -70,6 +70,7 @@ pub(super) enum StoreError {
 
 /// A block's row, and which opening of the store it is from: a database that was made anew has other rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(test, derive(Default))]
 pub(super) struct Row {
     pub(super) generation: u64,
     id: i64,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{AllowedForm, ClientForm, Entry, Filter, Line, Moment, Provenance, Settings, read};
+use super::{AllowedForm, ClientForm, Entry, Filter, Journal, Line, Moment, Note, Provenance, Settings, read};
 use crate::dns::{Name, Rcode, RecordType, Transport};
 use crate::policy::{Outcome, Reason};
 
@@ -44,7 +44,6 @@ pub(super) fn entry(name: &str) -> Entry {
         rcode: Rcode::NOERROR,
         micros: 42,
         snapshot: 7,
-        help: false,
         by_alias: None,
     }
 }
@@ -73,4 +72,35 @@ pub(super) fn lines(directory: &Path) -> Vec<Line> {
     };
     read(directory, &Filter::default(), take).expect("a store that can be read");
     lines
+}
+
+/// The note that `entry` is made of.
+pub(super) fn as_note(entry: &Entry) -> Note<'_> {
+    Note {
+        time: entry.time,
+        client: entry.client,
+        group: &entry.group,
+        tier: &entry.tier,
+        name: &entry.name,
+        record_type: entry.record_type,
+        transport: entry.transport,
+        outcome: entry.outcome,
+        reason: entry.reason,
+        category: entry.category.as_ref(),
+        rcode: entry.rcode,
+        micros: entry.micros,
+        snapshot: entry.snapshot,
+        help: false,
+        by_alias: entry.by_alias.as_deref(),
+    }
+}
+
+/// Notes what will be `entry`.
+pub(super) fn note(journal: &Journal, entry: Entry) {
+    journal.note(&as_note(&entry));
+}
+
+/// Notes a query for a name of kind `help`.
+pub(super) fn note_help(journal: &Journal, entry: Entry) {
+    journal.note(&Note { help: true, ..as_note(&entry) });
 }

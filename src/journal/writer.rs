@@ -3,7 +3,7 @@
 //! It looks into the queue by itself, so that nobody who notes has to wake it. Time comes from outside, and every round is one
 //! [`Writer::step`], so that tests drive it without a thread.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -12,15 +12,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::block::Draft;
-use super::fold::{Fold, Folds, Place, Stand};
+use super::fold::{Closed, Folds, Place, Stand, Update};
 use super::output::Output;
 use super::pseudonym::subnet;
 use super::queue::Shared;
 use super::retention::{Failed, Progress, Retention};
+use super::sheaf::{Record, Sheaf};
 use super::store::{Repeats, Store};
 use super::{ClientForm, Entry, Journal, Line, Provenance, Pseudonyms, QUEUE, Settings};
 
-/// The most entries of one round, and so of one block and one transaction.
+/// The most notes of one round, and so the most entries of one block and one transaction.
 pub(super) const BATCH: usize = 8_192;
 
 /// A point in time, by both clocks.
@@ -45,7 +46,9 @@ pub(super) fn open_with_capacity(settings: Settings, provenance: Provenance, cap
     let writer = Writer {
         shared,
         provenance,
-        batch: Vec::new(),
+        waiting: VecDeque::new(),
+        spare: Vec::new(),
+        hashes: Vec::new(),
         draft: Draft::default(),
         folds: Folds::new(),
         store: Store::new(&settings.directory),
@@ -63,7 +66,11 @@ pub struct Writer {
     shared: Arc<Shared>,
     settings: Settings,
     provenance: Provenance,
-    batch: Vec<Entry>,
+    /// What was taken, and from which octet on it is still to be read.
+    waiting: VecDeque<(Sheaf, usize)>,
+    /// Sheaves that are empty.
+    spare: Vec<Sheaf>,
+    hashes: Vec<u128>,
     /// This round's new entries.
     draft: Draft,
     folds: Folds,
@@ -82,46 +89,42 @@ pub(super) struct Keys {
     loaded: bool,
 }
 
-/// What one round's entries came to.
+/// What one round's notes came to.
 #[derive(Default)]
 struct Round {
     /// New entries as lines, where there is a JSON output.
     lines: Vec<Line>,
     /// The key under which each new entry is remembered, where it is.
     places: Vec<Option<u128>>,
-    /// Repeats of this round's own entries.
-    inside: u64,
-    /// How often entries of stored blocks have been repeated in all.
-    repeats: Repeats,
-    /// How many of those repeats came in this round, by the opening of the store that holds the entries.
-    again_by: BTreeMap<u64, u64>,
-    /// Lines to be written to the JSON output once more, with their repeats.
-    again: Vec<Line>,
+    /// What can be repeated no more, and what else is to be updated.
+    closed: Closed,
 }
 
 impl Writer {
-    /// Takes up to 8,192 entries and writes them; keeps what is to be kept and forgets what is to be forgotten.
+    /// Takes up to 8,192 notes and writes them; keeps what is to be kept and forgets what is to be forgotten.
     ///
     /// Returns how much it did; where nothing, there is time to rest.
     pub fn step(&mut self, now: Moment) -> usize {
         self.adopt();
-        self.shared.take(&mut self.batch, BATCH);
-        let taken = self.batch.len();
-        self.keys.load(&self.settings.directory, now);
-        let mut round = self.sort_out(now);
-        round.again.extend(self.folds.closed(now.uptime).into_iter().filter_map(Fold::again));
-        self.print(&round, now);
-        if taken > 0 {
-            self.store(round, now);
+        if self.waiting.is_empty() {
+            let mut taken = Vec::new();
+            self.shared.take(&mut taken, &mut self.spare);
+            self.waiting.extend(taken.into_iter().map(|sheaf| (sheaf, 0)));
         }
+        self.keys.load(&self.settings.directory, now);
+        let mut round = Round::default();
+        let taken = self.sort_out(&mut round, now);
+        self.folds.close(now.uptime, &mut round.closed);
+        self.finish(round, now);
         taken + self.forget(now)
     }
 
-    /// Writes all that waits, and the repeats that the JSON output lacks.
+    /// Writes all that waits, and the repeats that store and JSON output lack.
     pub fn flush(&mut self, now: Moment) {
         while self.step(now) > 0 {}
-        let again = self.folds.all().into_iter().filter_map(Fold::again).collect();
-        self.print(&Round { again, ..Round::default() }, now);
+        let mut round = Round::default();
+        self.folds.close_all(&mut round.closed);
+        self.finish(round, now);
     }
 
     /// Takes up what a reload brought.
@@ -130,7 +133,7 @@ impl Writer {
         if settings.directory != self.settings.directory {
             self.store = Store::new(&settings.directory);
             self.keys = Keys { pseudonyms: Pseudonyms::empty(&settings.directory), loaded: false };
-            self.folds.all();
+            self.shared.counts().lose(self.folds.clear());
         }
         if settings.json != self.settings.json {
             self.output = settings.json.as_ref().map(Output::new);
@@ -139,44 +142,65 @@ impl Writer {
         self.settings = settings;
     }
 
-    /// Tells first entries from repeats, and makes the lines of the first.
-    fn sort_out(&mut self, now: Moment) -> Round {
-        let mut round = Round::default();
-        let mut batch = std::mem::take(&mut self.batch);
-        for entry in &batch {
-            match self.folds.place(entry, now.uptime) {
-                Place::Repeat(key) => {
-                    let fold = self.folds.find(key).expect("a repeat has a first");
-                    match fold.stand {
-                        Stand::Here(at) => {
-                            self.draft.repeated(at, fold.repeats);
-                            if let Some(line) = round.lines.get_mut(at as usize) {
-                                line.repeats = fold.repeats;
-                            }
-                            round.inside += 1;
-                        }
-                        Stand::Stored(row, at) => {
-                            round.repeats.entry(row).or_default().insert(at, fold.repeats);
-                            *round.again_by.entry(row.generation).or_default() += 1;
-                        }
-                    }
-                }
-                Place::First(key) => {
-                    let at = self.take_in(entry, &mut round);
-                    let again = round.lines.last().map(|line| Box::new(line.clone()));
-                    let over = self.folds.remember(key, entry, now.uptime, Stand::Here(at), again);
-                    round.again.extend(over.and_then(Fold::again));
-                    round.places.push(Some(key));
-                }
-                Place::Alone => {
-                    self.take_in(entry, &mut round);
-                    round.places.push(None);
-                }
+    /// Tells first ones of up to [`BATCH`] notes from repeats, and takes the first in; returns how many notes there were.
+    fn sort_out(&mut self, round: &mut Round, now: Moment) -> usize {
+        let (mut waiting, mut hashes) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.hashes));
+        let mut left = BATCH;
+        while left > 0
+            && let Some((sheaf, at)) = waiting.front_mut()
+        {
+            // All hashes first: look-ups that follow each other closely wait for the memory together.
+            hashes.clear();
+            hashes.extend(sheaf.records(*at).take(left).map(|record| self.folds.key(record.key())));
+            let mut end = *at;
+            for (record, key) in sheaf.records(*at).zip(&hashes) {
+                end += record.size();
+                self.sort(record, *key, round, now);
+            }
+            left -= hashes.len();
+            *at = end;
+            if sheaf.ends_at(end)
+                && let Some((mut sheaf, _)) = waiting.pop_front()
+            {
+                sheaf.clear();
+                self.spare.push(sheaf);
             }
         }
-        batch.clear();
-        self.batch = batch;
-        round
+        (self.waiting, self.hashes) = (waiting, hashes);
+        BATCH - left
+    }
+
+    fn sort(&mut self, record: Record<'_>, key: u128, round: &mut Round, now: Moment) {
+        let place = self.folds.place(key, record.time(), now.uptime);
+        if place == Place::Repeat {
+            return;
+        }
+        let at = self.take_in(&record.entry(), round);
+        round.places.push((place == Place::First).then_some(key));
+        if place == Place::First {
+            let line = round.lines.last().map(|line| Box::new(line.clone()));
+            self.folds.remember((key, record.time()), now.uptime, Stand::Here(at), line, &mut round.closed);
+        }
+    }
+
+    /// Writes a round.
+    fn finish(&mut self, mut round: Round, now: Moment) {
+        for (at, key) in (0..).zip(&round.places) {
+            let fold = key.and_then(|key| self.folds.find(key)).filter(|fold| fold.stand == Stand::Here(at));
+            if let Some(fold) = fold.filter(|fold| fold.untold() > 0) {
+                round.closed.here.push((at, fold.repeats));
+                fold.told = fold.repeats;
+            }
+        }
+        for (at, repeats) in &round.closed.here {
+            self.draft.repeated(*at, (*repeats).into());
+            if let Some(line) = round.lines.get_mut(*at as usize) {
+                line.repeats = (*repeats).into();
+            }
+        }
+        round.closed.updates.extend(self.folds.updates());
+        self.print(&round, now);
+        self.store(&round, now);
     }
 
     /// Takes a new entry into this round's block, and into its lines where there is an output for them.
@@ -199,7 +223,7 @@ impl Writer {
     /// Gives the round's lines to the JSON output.
     fn print(&mut self, round: &Round, now: Moment) {
         let Some(output) = &mut self.output else { return };
-        let printed = output.write(&round.lines, now.wall).and_then(|()| output.write(&round.again, now.wall));
+        let printed = output.write(&round.lines, now.wall).and_then(|()| output.write(&round.closed.again, now.wall));
         if printed.is_err() {
             self.shared.counts().json_failed();
         }
@@ -210,20 +234,28 @@ impl Writer {
         }
     }
 
-    /// Gives the round to the store, and counts how each of its entries ended.
-    fn store(&mut self, round: Round, now: Moment) {
+    /// Gives the round to the store, and counts how each of its queries ended.
+    fn store(&mut self, round: &Round, now: Moment) {
         let counts = self.shared.counts();
-        let again: u64 = round.again_by.values().sum();
+        let inside: u64 = round.closed.here.iter().map(|(_, repeats)| u64::from(*repeats)).sum();
+        let again: u64 = round.closed.updates.iter().map(|update| u64::from(update.new)).sum();
         let new = u64::from(self.draft.count());
-        let all = new + round.inside + again;
+        let all = new + inside + again;
+        if all == 0 {
+            return;
+        }
         if self.store.is_waiting(now) {
             self.lose(all);
             return;
         }
         let block = (new > 0).then(|| self.draft.finish());
+        let mut repeats = Repeats::new();
+        for Update { row, place, repeats: times, .. } in &round.closed.updates {
+            repeats.entry(*row).or_default().insert(*place, (*times).into());
+        }
         // The directory first, then the keys, then what was made under them: no entry outlives the key of its pseudonym.
         let ready = self.store.ready(now).and_then(|()| Ok(self.keys.save()?));
-        let written = ready.and_then(|()| self.store.write(block.as_ref(), &round.repeats, now));
+        let written = ready.and_then(|()| self.store.write(block.as_ref(), &repeats, now));
         let row = match written {
             Ok(row) => row,
             Err(error) => {
@@ -241,26 +273,26 @@ impl Writer {
             tracing::info!("the journal's store works again");
         }
         let generation = self.store.generation();
-        let lost: u64 = round.again_by.iter().filter(|(opening, _)| **opening != generation).map(|(_, new)| new).sum();
-        counts.lose(lost);
-        counts.fold(round.inside + again - lost);
+        let of_others = round.closed.updates.iter().filter(|update| update.row.generation != generation);
+        let lost: u64 = of_others.map(|update| u64::from(update.new)).sum();
+        counts.fold(inside + again - lost);
         counts.write(new);
         if let Some(row) = row {
-            for (at, key) in (0..).zip(round.places) {
+            for (at, key) in (0..).zip(&round.places) {
                 let fold = key.and_then(|key| self.folds.find(key));
                 if let Some(fold) = fold.filter(|fold| fold.stand == Stand::Here(at)) {
                     fold.stand = Stand::Stored(row, at);
                 }
             }
         }
-        self.folds.retain(generation);
+        counts.lose(lost + self.folds.retain(generation));
     }
 
-    /// Counts a round's entries as dropped.
-    fn lose(&mut self, entries: u64) {
-        self.shared.counts().lose(entries);
+    /// Counts a round's queries as dropped, and the repeats that wait to be told.
+    fn lose(&mut self, queries: u64) {
         self.draft.clear();
-        self.folds.clear();
+        let untold = self.folds.clear();
+        self.shared.counts().lose(queries + untold);
     }
 
     /// The hourly round, in parts; returns how much it did.
@@ -297,6 +329,8 @@ impl Keys {
 
 impl Drop for Writer {
     fn drop(&mut self) {
+        let unread: usize = self.waiting.iter().map(|(sheaf, at)| sheaf.records(*at).count()).sum();
+        self.shared.counts().lose(unread as u64 + self.folds.clear());
         self.shared.close();
     }
 }

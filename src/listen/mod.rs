@@ -19,7 +19,7 @@ use crate::dns::Source;
 use waiting::{Place, Waiting};
 
 pub use limits::{Limits, StreamCounts};
-pub use socket::interface_number;
+pub use socket::{Ways, interface_number};
 
 /// What a packet leads to when nothing may wait.
 #[derive(Debug)]
@@ -45,11 +45,12 @@ pub trait Responder: Clone + Send + Sync + 'static {
     /// Looks at the clock and for a new snapshot; called before each batch.
     fn refresh(&self, worker: &mut Self::Worker);
 
-    /// Reads ahead for the packets that are to be judged next.
-    fn warm<'p>(&self, worker: &mut Self::Worker, packets: impl Iterator<Item = &'p [u8]> + Clone);
+    /// Takes packets in, which are then judged by their places.
+    fn take_in<'p>(&self, worker: &mut Self::Worker, packets: impl Iterator<Item = (&'p [u8], Source)>);
 
-    /// Answers `packet` into `out` without waiting and without allocating, or says what is needed.
-    fn judge(&self, worker: &mut Self::Worker, packet: &[u8], source: Source, out: &mut Vec<u8>) -> Step<Self::Plan>;
+    /// Answers the packet at a place of those taken in last into `out`, without waiting and without allocating, or says what is
+    /// needed.
+    fn judge(&self, worker: &mut Self::Worker, at: usize, out: &mut Vec<u8>) -> Step<Self::Plan>;
 
     /// Whose place a plan takes among those that wait.
     fn client(plan: &Self::Plan) -> IpAddr;
@@ -84,23 +85,39 @@ impl Return {
 #[derive(Debug)]
 pub struct Listener {
     address: SocketAddr,
+    sockets: Vec<socket::Datagrams>,
     udp: udp::Workers,
     tcp: tcp::Acceptor,
     waiting: Arc<Waiting>,
 }
 
 impl Listener {
-    /// Binds `address` (port 0: one that is free for both) and serves it with a UDP worker per core.
+    /// Binds `address` (port 0: one that is free for both) and serves it with `workers` UDP workers.
     ///
     /// # Errors
     /// Where the address cannot be had, or another program holds it: with shared ports that would split the clients between the two.
-    pub fn start<R: Responder>(address: SocketAddr, workers: usize, responder: &R, limits: &Limits) -> io::Result<Self> {
-        let (datagrams, stream) = bind_both(address, workers)?;
+    pub fn start<R: Responder>(
+        address: SocketAddr,
+        workers: usize,
+        ways: Ways,
+        responder: &R,
+        limits: &Limits,
+    ) -> io::Result<Self> {
+        let (datagrams, stream) = bind_both(address, workers, ways)?;
         let address = datagrams[0].local_address()?;
         let waiting = Arc::new(Waiting::default());
+        let sockets = datagrams.clone();
         let udp = udp::Workers::start(datagrams, responder, &waiting, limits)?;
         let tcp = tcp::Acceptor::start(stream, responder, &waiting, limits)?;
-        Ok(Self { address, udp, tcp, waiting })
+        Ok(Self { address, sockets, udp, tcp, waiting })
+    }
+
+    /// Has the system tell from now on by which interface each packet came in.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn tell_ways(&self) -> io::Result<()> {
+        self.sockets.iter().try_for_each(socket::Datagrams::tell_arrivals)
     }
 
     /// The address that is served, its port resolved.
@@ -120,12 +137,12 @@ impl Listener {
 }
 
 /// Binds UDP (a socket per worker) and TCP on the same port.
-fn bind_both(address: SocketAddr, workers: usize) -> io::Result<(Vec<socket::Datagrams>, std::net::TcpListener)> {
+fn bind_both(address: SocketAddr, workers: usize, ways: Ways) -> io::Result<(Vec<socket::Datagrams>, std::net::TcpListener)> {
     // A free UDP port may be taken for TCP; only a port that the caller left open is worth another try.
     let tries = if address.port() == 0 { 32 } else { 1 };
     let mut last = None;
     for _ in 0..tries {
-        let datagrams = socket::Datagrams::bind(address, workers)?;
+        let datagrams = socket::Datagrams::bind(address, workers, ways)?;
         match tcp::bind(datagrams[0].local_address()?) {
             Ok(stream) => return Ok((datagrams, stream)),
             Err(error) => last = Some(error),

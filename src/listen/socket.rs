@@ -31,35 +31,38 @@ pub(super) struct Datagrams {
 
 impl Datagrams {
     /// Binds `count` sockets to one address; the kernel spreads the clients over them.
-    pub(super) fn bind(address: SocketAddr, count: usize) -> io::Result<Vec<Self>> {
+    pub(super) fn bind(address: SocketAddr, count: usize, ways: Ways) -> io::Result<Vec<Self>> {
         if address.port() != 0 {
             // Sockets that share a port would let a second server take half of the clients unnoticed; one that does not
             // share finds out whether somebody is there.
             open(address)?.bind(&address.into())?;
         }
-        let first = Self::bind_shared(address)?;
+        let first = Self::bind_shared(address, ways)?;
         let bound = first.local_address()?;
         let mut sockets = vec![first];
         for _ in 1..count {
-            sockets.push(Self::bind_shared(bound)?);
+            sockets.push(Self::bind_shared(bound, ways)?);
         }
         Ok(sockets)
     }
 
-    fn bind_shared(address: SocketAddr) -> io::Result<Self> {
+    fn bind_shared(address: SocketAddr, ways: Ways) -> io::Result<Self> {
         let socket = open(address)?;
         socket.set_reuse_port(true)?;
         // A burst of a whole school waits here; the system may grant less.
         socket.set_recv_buffer_size(4 << 20).ok();
         // The stop flag is looked at this often when nothing comes in.
         socket.set_read_timeout(Some(Duration::from_millis(100)))?;
-        let (level, option) = match address {
-            SocketAddr::V4(_) => (libc::IPPROTO_IP, libc::IP_PKTINFO),
-            SocketAddr::V6(_) => (libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO),
-        };
-        switch_on(&socket, level, option)?;
+        if ways == Ways::Told || address.ip().is_unspecified() {
+            tell_arrivals(&socket, address)?;
+        }
         socket.bind(&address.into())?;
         Ok(Self { socket: Arc::new(socket) })
+    }
+
+    /// Has the system tell by which interface each packet came in, from now on.
+    pub(super) fn tell_arrivals(&self) -> io::Result<()> {
+        tell_arrivals(&self.socket, self.local_address()?)
     }
 
     /// The bound address.
@@ -70,10 +73,15 @@ impl Datagrams {
     /// Sends one packet from `from`, without waiting.
     pub(super) fn send(&self, packet: &[u8], to: SocketAddr, from: Option<IpAddr>) -> io::Result<()> {
         let mut outgoing = Outgoing::new();
-        outgoing.prepare(to, from);
+        if let Some(from) = from {
+            outgoing.leave_from(from, if let SocketAddr::V6(to) = to { to.scope_id() } else { 0 });
+        }
+        // SAFETY: an address of all zeros is a valid, empty one.
+        let mut address = unsafe { mem::zeroed() };
+        let length = write_address(&mut address, to);
         let mut part = libc::iovec { iov_base: packet.as_ptr().cast_mut().cast(), iov_len: packet.len() };
-        let header = outgoing.header(&mut part);
-        // SAFETY: `header` points into `outgoing` and `part`, which live until the call returns; the kernel only reads them.
+        let header = outgoing.header(&mut part, &mut address, length);
+        // SAFETY: `header` points into what stands above, which lives until the call returns; the kernel only reads it.
         let sent = unsafe { libc::sendmsg(self.socket.as_raw_fd(), &raw const header, libc::MSG_DONTWAIT) };
         if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
@@ -101,34 +109,28 @@ fn switch_on(socket: &Socket, level: libc::c_int, option: libc::c_int) -> io::Re
 #[derive(Clone, Copy)]
 struct Control([u8; CONTROL]);
 
-/// Where one packet goes and which address it leaves from.
+/// Which address a packet leaves from.
 struct Outgoing {
-    address: libc::sockaddr_storage,
-    address_len: libc::socklen_t,
     control: Control,
     control_len: usize,
 }
 
 impl Outgoing {
     const fn new() -> Self {
-        // SAFETY: an address of all zeros is a valid, empty one.
-        let address = unsafe { mem::zeroed() };
-        Self { address, address_len: 0, control: Control([0; CONTROL]), control_len: 0 }
+        Self { control: Control([0; CONTROL]), control_len: 0 }
     }
 
-    fn prepare(&mut self, to: SocketAddr, from: Option<IpAddr>) {
-        self.address_len = write_address(&mut self.address, to);
-        self.control_len = match from {
-            None => 0,
-            Some(IpAddr::V4(from)) => {
+    /// It leaves from `local`, to somewhere in the scope of this number.
+    fn leave_from(&mut self, local: IpAddr, scope: u32) {
+        self.control_len = match local {
+            IpAddr::V4(from) => {
                 // SAFETY: packet information of all zeros is valid: no interface, any address.
                 let mut packet: libc::in_pktinfo = unsafe { mem::zeroed() };
                 packet.ipi_spec_dst.s_addr = u32::from_ne_bytes(from.octets());
                 self.control_message(libc::IPPROTO_IP, libc::IP_PKTINFO, packet)
             }
-            Some(IpAddr::V6(from)) => {
+            IpAddr::V6(from) => {
                 // Only a link-local address needs its interface, and the destination's scope names it.
-                let scope = if let SocketAddr::V6(to) = to { to.scope_id() } else { 0 };
                 let packet = libc::in6_pktinfo {
                     ipi6_addr: libc::in6_addr { s6_addr: from.octets() },
                     ipi6_ifindex: if from.is_unicast_link_local() { scope } else { 0 },
@@ -155,11 +157,11 @@ impl Outgoing {
         space as usize
     }
 
-    fn header(&mut self, part: &mut libc::iovec) -> libc::msghdr {
+    fn header(&mut self, part: &mut libc::iovec, to: &mut libc::sockaddr_storage, to_len: libc::socklen_t) -> libc::msghdr {
         // SAFETY: a header of all zeros is valid; each field that matters is set below.
         let mut header: libc::msghdr = unsafe { mem::zeroed() };
-        header.msg_name = (&raw mut self.address).cast();
-        header.msg_namelen = self.address_len;
+        header.msg_name = (&raw mut *to).cast();
+        header.msg_namelen = to_len;
         header.msg_iov = part;
         header.msg_iovlen = 1;
         if self.control_len > 0 {
@@ -177,7 +179,8 @@ pub(super) struct Batch {
     controls: Box<[Control]>,
     lengths: [usize; BATCH],
     arrivals: [Arrival; BATCH],
-    received: usize,
+    /// The packet that each staged reply answers.
+    questions: [usize; BATCH],
     replies: Vec<Vec<u8>>,
     outgoing: Vec<Outgoing>,
     staged: usize,
@@ -194,7 +197,7 @@ impl Batch {
             controls: vec![Control([0; CONTROL]); BATCH].into_boxed_slice(),
             lengths: [0; BATCH],
             arrivals: [Arrival::default(); BATCH],
-            received: 0,
+            questions: [0; BATCH],
             replies: (0..BATCH).map(|_| Vec::with_capacity(PACKET)).collect(),
             outgoing: (0..BATCH).map(|_| Outgoing::new()).collect(),
             staged: 0,
@@ -234,7 +237,6 @@ impl Batch {
                 std::ptr::null_mut(),
             )
         };
-        self.received = 0;
         self.staged = 0;
         let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
         for (at, header) in headers.iter().enumerate().take(count) {
@@ -244,21 +246,14 @@ impl Batch {
             // SAFETY: the header's control pointer and length are those that the kernel left for this packet.
             self.arrivals[at] = unsafe { arrival_of(&header.msg_hdr) };
         }
-        self.received = count;
         Ok(count)
     }
 
-    /// The first `count` packets.
-    pub(super) fn packets(&self, count: usize) -> impl Iterator<Item = &[u8]> + Clone {
-        self.packets.iter().zip(&self.lengths).take(count.min(self.received)).map(|(packet, length)| &packet[..*length])
-    }
-
-    /// The packet at `at`, its client, and where it came in.
-    pub(super) fn packet(&self, at: usize) -> Option<(&[u8], SocketAddr, Arrival)> {
-        if at >= self.received {
-            return None;
-        }
-        Some((&self.packets[at][..self.lengths[at]], read_address(&self.clients[at])?, self.arrivals[at]))
+    /// The packet at `at` of those that came in last.
+    pub(super) fn packet(&self, at: usize) -> Packet<'_> {
+        // Only these two families come in; nobody is at the unspecified address.
+        let client = read_address(&self.clients[at]).unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
+        Packet { octets: &self.packets[at][..self.lengths[at]], client, arrival: self.arrivals[at] }
     }
 
     /// A buffer for the reply that is staged next.
@@ -271,9 +266,14 @@ impl Batch {
         self.replies[self.staged] = reply;
     }
 
-    /// Stages a reply for [`Batch::send`].
-    pub(super) fn stage(&mut self, reply: Vec<u8>, to: SocketAddr, from: Option<IpAddr>) {
-        self.outgoing[self.staged].prepare(to, from);
+    /// Stages the reply to the packet at `at` for [`Batch::send`]: it goes back the way that the packet came.
+    pub(super) fn stage(&mut self, reply: Vec<u8>, at: usize) {
+        let outgoing = &mut self.outgoing[self.staged];
+        outgoing.control_len = 0;
+        if let Some(local) = self.arrivals[at].local {
+            outgoing.leave_from(local, scope_of(&self.clients[at]));
+        }
+        self.questions[self.staged] = at;
         self.replies[self.staged] = reply;
         self.staged += 1;
     }
@@ -285,7 +285,9 @@ impl Batch {
         for at in 0..self.staged {
             let reply = &self.replies[at];
             let part = parts[at].write(libc::iovec { iov_base: reply.as_ptr().cast_mut().cast(), iov_len: reply.len() });
-            headers[at].write(libc::mmsghdr { msg_hdr: self.outgoing[at].header(part), msg_len: 0 });
+            let client = &mut self.clients[self.questions[at]];
+            let length = address_length(client);
+            headers[at].write(libc::mmsghdr { msg_hdr: self.outgoing[at].header(part, client, length), msg_len: 0 });
         }
         let mut done = 0;
         while done < self.staged {
@@ -322,6 +324,14 @@ pub(super) struct Arrival {
     pub(super) interface: u32,
 }
 
+/// A packet that came in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Packet<'b> {
+    pub(super) octets: &'b [u8],
+    pub(super) client: SocketAddr,
+    pub(super) arrival: Arrival,
+}
+
 /// Where a packet came in.
 ///
 /// # Safety
@@ -350,7 +360,19 @@ unsafe fn arrival_of(header: &libc::msghdr) -> Arrival {
     Arrival::default()
 }
 
-/// Has the system tell of a listening socket's connections by which interface each came in.
+/// Whether the system is to tell by which interface each packet came in.
+///
+/// On a socket of one address it costs something and is needed by interfaces in `via` alone; one that is bound to all addresses has
+/// to know in any case which of them was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ways {
+    /// It is.
+    Told,
+    /// Nobody asks.
+    Untold,
+}
+
+/// Has the system tell where each packet, or a listening socket's connection, came in.
 pub(super) fn tell_arrivals(socket: &Socket, address: SocketAddr) -> io::Result<()> {
     match address {
         SocketAddr::V4(_) => switch_on(socket, libc::IPPROTO_IP, libc::IP_PKTINFO),
@@ -389,6 +411,23 @@ pub fn interface_number(name: &str) -> Option<NonZeroU32> {
     let name = CString::new(name).ok()?;
     // SAFETY: `name` ends in a zero octet and lives through the call.
     NonZeroU32::new(unsafe { libc::if_nametoindex(name.as_ptr()) })
+}
+
+/// How much of the storage an address takes.
+fn address_length(storage: &libc::sockaddr_storage) -> libc::socklen_t {
+    let size = match libc::c_int::from(storage.ss_family) {
+        libc::AF_INET6 => mem::size_of::<libc::sockaddr_in6>(),
+        _ => mem::size_of::<libc::sockaddr_in>(),
+    };
+    size as libc::socklen_t
+}
+
+/// The scope of an address, which IPv6 has for link-local ones.
+fn scope_of(storage: &libc::sockaddr_storage) -> u32 {
+    match read_address(storage) {
+        Some(SocketAddr::V6(address)) => address.scope_id(),
+        Some(SocketAddr::V4(_)) | None => 0,
+    }
 }
 
 fn read_address(storage: &libc::sockaddr_storage) -> Option<SocketAddr> {

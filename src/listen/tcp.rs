@@ -128,7 +128,8 @@ impl<R: Responder> Service<R> {
             let Ok(Ok(slot)) = timeout(self.limits.idle, replies.clone().reserve_owned()).await else { return };
             self.responder.refresh(&mut view);
             let mut reply = Vec::new();
-            match self.responder.judge(&mut view, &packet, source, &mut reply) {
+            self.responder.take_in(&mut view, std::iter::once((packet.as_slice(), source)));
+            match self.responder.judge(&mut view, 0, &mut reply) {
                 Step::Silence => {}
                 Step::Answered => {
                     let Ok(Some(ready)) = timeout(self.limits.idle, Ready::new(reply, &room)).await else { return };

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::{Limits, Listener, Responder, Return, Step};
+use super::{Limits, Listener, Responder, Return, Step, Ways};
 use crate::dns::Source;
 
 /// Echoes packets; one that begins with `w` waits until the gate lets it through, one with `s` gets silence.
@@ -18,16 +18,21 @@ struct Echo {
 }
 
 impl Responder for Echo {
-    type Worker = ();
+    type Worker = Vec<(Vec<u8>, Source)>;
     type Plan = Vec<u8>;
 
-    fn worker(&self) {}
+    fn worker(&self) -> Self::Worker {
+        Vec::new()
+    }
 
-    fn refresh(&self, _worker: &mut ()) {}
+    fn refresh(&self, _worker: &mut Self::Worker) {}
 
-    fn warm<'p>(&self, _worker: &mut (), _packets: impl Iterator<Item = &'p [u8]> + Clone) {}
+    fn take_in<'p>(&self, worker: &mut Self::Worker, packets: impl Iterator<Item = (&'p [u8], Source)>) {
+        *worker = packets.map(|(packet, source)| (packet.to_vec(), source)).collect();
+    }
 
-    fn judge(&self, _worker: &mut (), packet: &[u8], source: Source, out: &mut Vec<u8>) -> Step<Vec<u8>> {
+    fn judge(&self, worker: &mut Self::Worker, at: usize, out: &mut Vec<u8>) -> Step<Vec<u8>> {
+        let (packet, source) = &worker[at];
         match packet.first() {
             Some(b's') => Step::Silence,
             Some(b'w') => Step::Forward(packet.to_vec()),
@@ -38,7 +43,7 @@ impl Responder for Echo {
             }
             _ => {
                 out.clear();
-                out.extend(packet);
+                out.extend_from_slice(packet);
                 Step::Answered
             }
         }
@@ -61,7 +66,7 @@ impl Responder for Echo {
         tokio::spawn(async move { reply.send(&answer.await) });
     }
 
-    fn overloaded(&self, _worker: &mut (), _plan: Vec<u8>, out: &mut Vec<u8>) {
+    fn overloaded(&self, _worker: &mut Self::Worker, _plan: Vec<u8>, out: &mut Vec<u8>) {
         out.clear();
         out.extend(b"overloaded");
     }
@@ -70,7 +75,7 @@ impl Responder for Echo {
 fn start(address: &str, limits: &Limits) -> (Listener, Echo) {
     let echo = Echo { gate: Arc::new(Semaphore::new(0)) };
     let address: SocketAddr = address.parse().expect("an address");
-    (Listener::start(address, 2, &echo, limits).expect("a free port"), echo)
+    (Listener::start(address, 2, Ways::Untold, &echo, limits).expect("a free port"), echo)
 }
 
 fn client(server: SocketAddr) -> UdpSocket {
@@ -161,7 +166,7 @@ async fn too_many_waiting_are_told_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_server_cannot_share_the_port() {
     let (listener, echo) = start("127.0.0.1:0", &Limits::default());
-    assert!(Listener::start(listener.address(), 1, &echo, &Limits::default()).is_err());
+    assert!(Listener::start(listener.address(), 1, Ways::Untold, &echo, &Limits::default()).is_err());
     listener.stop(Duration::from_secs(5)).await;
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::socket::{Arrival, Batch, Datagrams, Wait};
+use super::socket::{Arrival, Batch, Datagrams, Packet, Wait};
 use super::{Limits, Responder, Return, Step, Waiting, local_or};
 use crate::dns::{Source, Transport};
 
@@ -91,18 +91,18 @@ impl<R: Responder> Worker<R> {
 
     fn answer(&self, batch: &mut Batch, count: usize, view: &mut R::Worker) {
         self.responder.refresh(view);
-        if count > 1 {
-            self.responder.warm(view, batch.packets(count));
-        }
+        self.responder.take_in(
+            view,
+            (0..count).map(|at| {
+                let Packet { octets, client, arrival: Arrival { local, interface } } = batch.packet(at);
+                (octets, Source::new(client, local_or(self.bound, local), Transport::Udp).by(interface))
+            }),
+        );
         for at in 0..count {
             let mut reply = batch.take_reply();
-            let Some((packet, client, Arrival { local, interface })) = batch.packet(at) else {
-                batch.put_back(reply);
-                continue;
-            };
-            let source = Source::new(client, local_or(self.bound, local), Transport::Udp).by(interface);
-            match self.responder.judge(view, packet, source, &mut reply) {
-                Step::Answered => batch.stage(reply, client, local),
+            let Packet { client, arrival: Arrival { local, .. }, .. } = batch.packet(at);
+            match self.responder.judge(view, at, &mut reply) {
+                Step::Answered => batch.stage(reply, at),
                 Step::Silence => batch.put_back(reply),
                 Step::Forward(plan) => match self.waiting.enter(R::client(&plan), &self.limits) {
                     Some(place) => {
@@ -111,7 +111,7 @@ impl<R: Responder> Worker<R> {
                     }
                     None => {
                         self.responder.overloaded(view, plan, &mut reply);
-                        batch.stage(reply, client, local);
+                        batch.stage(reply, at);
                     }
                 },
             }

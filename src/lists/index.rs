@@ -5,10 +5,13 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::image::{Image, Labels, NetSets};
+use super::image::{Image, NetSets, Route, Sets, TOGETHER};
 use super::why::{Why, why, why_address};
 use super::{CategorySet, Listed};
 use crate::dns::{Name, RecordType};
+
+/// A name, the record type that it is asked for, and where it is put what the lists say.
+pub type Asked<'n> = (&'n Name, RecordType, &'n mut Listed);
 
 /// All lists that are in force.
 #[derive(Debug, Clone, Default)]
@@ -24,29 +27,36 @@ impl Index {
 
     /// What the lists say of `name` when it is asked for `record_type`. One walk for each image; allocates nothing.
     pub fn categories(&self, name: &Name, record_type: RecordType) -> Listed {
-        let labels = Labels::of(name);
         let mut listed = Listed::default();
-        for image in &self.images {
-            let sets = image.look_up(&labels, record_type);
-            if image.owner().is_office() {
-                listed.office = listed.office.union(sets.categories);
-            } else {
-                listed.school = listed.school.union(sets.categories);
-                listed.school_exact = listed.school_exact.union(sets.exact);
-            }
-            listed.closed = listed.closed.union(sets.closed);
-            listed.protected = listed.protected.union(sets.protected);
-            listed.observed |= sets.observed;
-            listed.rule_labels = listed.rule_labels.max(sets.rule_labels);
-        }
+        self.ask::<1>(&mut std::iter::once((name, record_type, &mut listed)));
         listed
     }
 
-    /// Reads ahead for the look-ups of a batch of names, each of which begins in wire form; says nothing, and spares them waiting.
-    pub fn warm<'n>(&self, names: impl Iterator<Item = &'n [u8]> + Clone) {
-        for image in &self.images {
-            image.warm(names.clone());
+    /// As [`Index::categories`], of several names side by side: they wait for the memory together. Allocates nothing.
+    pub fn categories_of<'n>(&self, mut asked: impl Iterator<Item = Asked<'n>>) {
+        while self.ask::<TOGETHER>(&mut asked) == TOGETHER {}
+    }
+
+    /// Looks the next `N` names up, and says how many there were.
+    fn ask<'n, const N: usize>(&self, asked: &mut impl Iterator<Item = Asked<'n>>) -> usize {
+        let mut questions: [Option<Asked<'n>>; N] = [const { None }; N];
+        let mut routes = [Route::ROOT; N];
+        let mut count = 0;
+        for (route, question) in routes.iter_mut().zip(asked) {
+            *route = Route::of(question.0.as_wire());
+            *question.2 = Listed::default();
+            questions[count] = Some(question);
+            count += 1;
         }
+        let mut walked = [Sets::default(); N];
+        for image in &self.images {
+            image.walk(&routes[..count], &mut walked);
+            for (question, sets) in questions.iter_mut().zip(&walked).take(count) {
+                let Some((name, record_type, listed)) = question else { continue };
+                unite(listed, image, &image.settle(name, *record_type, *sets));
+            }
+        }
+        count
     }
 
     /// What the lists of networks say of an address in an answer. Allocates nothing.
@@ -102,4 +112,18 @@ impl Index {
     pub fn listed_categories(&self) -> CategorySet {
         self.images.iter().flat_map(|image| image.lists()).map(|list| list.category).collect()
     }
+}
+
+/// Adds what one image says of a name.
+fn unite(listed: &mut Listed, image: &Image, sets: &Sets) {
+    if image.owner().is_office() {
+        listed.office = listed.office.union(sets.categories);
+    } else {
+        listed.school = listed.school.union(sets.categories);
+        listed.school_exact = listed.school_exact.union(sets.exact);
+    }
+    listed.closed = listed.closed.union(sets.closed);
+    listed.protected = listed.protected.union(sets.protected);
+    listed.observed |= sets.observed;
+    listed.rule_labels = listed.rule_labels.max(sets.rule_labels);
 }

@@ -25,7 +25,7 @@ mod why;
 pub use along::Along;
 pub use category::{Category, CategoryEntry, CategorySet, Registry, RegistryFull, Words};
 pub use image::{Image, ImageFault};
-pub use index::Index;
+pub use index::{Asked, Index};
 pub use list::{Force, List, ListAction, ListId, Owner, Standing};
 pub use listed::{Listed, Protected, Protection};
 pub use protected::ProtectedNames;

@@ -13,9 +13,9 @@ use super::forward::Desk;
 use super::notices::Notices;
 use super::{Done, Judged, Now, Plan, Rooms, judge, overload, resolve};
 use crate::clock::Clock;
-use crate::dns::{Ede, HEADER, NotAQuery, Query, Rcode, Reply, Source, reply_unparsed};
-use crate::journal::{Entry, Journal};
-use crate::lists::Protected;
+use crate::dns::{Ede, NotAQuery, Opcode, Query, Rcode, Reply, Source, reply_unparsed};
+use crate::journal::{Journal, Note};
+use crate::lists::{Listed, Protected};
 use crate::policy::Outcome;
 use crate::snapshot::Snapshot;
 use crate::tally::{Pen, Tally};
@@ -47,6 +47,10 @@ pub struct View {
     serial: u64,
     now: Now,
     pen: Pen,
+    /// The packets that were taken in last, each with what the lists say of its name; the room is used again and again.
+    taken: Vec<(Query, Listed)>,
+    /// Those of them that are no query.
+    refused: Vec<Option<NotAQuery>>,
 }
 
 /// How a packet was met.
@@ -81,6 +85,11 @@ impl View {
         Now { school, ..self.now }
     }
 
+    /// The snapshot that judges.
+    pub fn snapshot(&mut self) -> &Arc<Snapshot> {
+        self.snapshot.load()
+    }
+
     pub(super) const fn pen(&self) -> &Pen {
         &self.pen
     }
@@ -92,7 +101,9 @@ impl Accounts {
         let mut snapshot = Cached::new(Arc::clone(&self.snapshot));
         let in_force = snapshot.load();
         let (serial, now) = (in_force.serial, self.now(in_force));
-        View { snapshot, serial, now, pen: self.tally.hand_out() }
+        // Room for one, which is all that a connection needs.
+        let (taken, refused) = (vec![(Query::blank(), Listed::default())], Vec::with_capacity(1));
+        View { snapshot, serial, now, pen: self.tally.hand_out(), taken, refused }
     }
 
     /// Brings a view up to date; the school's time only where a second has passed or the snapshot has changed.
@@ -106,10 +117,35 @@ impl Accounts {
         (view.now.wall, view.now.running) = (wall, running);
     }
 
-    /// Reads ahead for the packets that are to be met next.
-    pub fn warm<'p>(&self, view: &mut View, packets: impl Iterator<Item = &'p [u8]> + Clone) {
-        // A query's name stands behind the header (RFC 1035 section 4.1.1).
-        view.snapshot.load().index.warm(packets.filter_map(|packet| packet.get(HEADER..)));
+    /// Takes packets in, which [`Accounts::answer`] is then asked for by their places, and looks their names up together.
+    pub fn take_in<'p>(&self, view: &mut View, packets: impl Iterator<Item = (&'p [u8], Source)>) {
+        let View { snapshot, taken, refused, .. } = view;
+        let snapshot = snapshot.load();
+        refused.clear();
+        for (at, (packet, source)) in packets.enumerate() {
+            if at == taken.len() {
+                taken.push((Query::blank(), Listed::default()));
+            }
+            let query = &mut taken[at].0;
+            refused.push(query.read(packet, source).err());
+            snapshot.clients.introduce(query);
+        }
+        let taken = &mut taken[..refused.len()];
+        if catch_unwind(AssertUnwindSafe(|| snapshot.listed_of(taken))).is_err() {
+            // A fault of ours, at one of these names: each is looked up for itself, and that one is given up.
+            for ((query, listed), refused) in taken.iter_mut().zip(&mut *refused).filter(|(_, refused)| refused.is_none()) {
+                let alone = catch_unwind(AssertUnwindSafe(|| snapshot.listed(&query.name, query.record_type)));
+                match alone {
+                    Ok(alone) => *listed = alone,
+                    Err(_) => {
+                        self.tally.panicked();
+                        let (id, recursion_desired) = (query.id, query.recursion_desired());
+                        *refused =
+                            Some(NotAQuery::Reply { id, opcode: Opcode::QUERY, recursion_desired, rcode: Rcode::SERVFAIL });
+                    }
+                }
+            }
+        }
     }
 
     /// The time now, as `snapshot` reads the school's clock.
@@ -120,30 +156,37 @@ impl Accounts {
 
     /// Answers a packet into `out`, or says that it waits.
     pub fn meet(&self, view: &mut View, packet: &[u8], source: Source, out: &mut Vec<u8>) -> Met {
+        self.take_in(view, std::iter::once((packet, source)));
+        self.answer(view, 0, out)
+    }
+
+    /// Answers the packet at a place of those taken in last into `out`, or says that it waits.
+    pub fn answer(&self, view: &mut View, at: usize, out: &mut Vec<u8>) -> Met {
         // A batch comes in at one time.
         let since = view.now.running;
-        let mut query = match Query::parse(packet, source) {
-            Ok(query) => query,
-            Err(NotAQuery::Ignore(why)) => {
+        let (query, listed) = &view.taken[at];
+        let transport = query.source.transport;
+        match view.refused[at] {
+            None => {}
+            Some(NotAQuery::Ignore(why)) => {
                 *view.pen.sheet().ignored.entry(why).or_default() += 1;
                 return Met::Silence;
             }
-            Err(NotAQuery::Reply { id, opcode, recursion_desired, rcode }) => {
+            Some(NotAQuery::Reply { id, opcode, recursion_desired, rcode }) => {
                 reply_unparsed(id, opcode, recursion_desired, rcode, out);
                 let mut sheet = view.pen.sheet();
-                sheet.query(source.transport, None);
+                sheet.query(transport, None);
                 sheet.response(None, Outcome::None, rcode, self.clock.running().saturating_sub(since));
                 return Met::Answered;
             }
-        };
-        view.pen.sheet().query(source.transport, Some(query.record_type));
+        }
+        view.pen.sheet().query(transport, Some(query.record_type));
         let snapshot = view.snapshot.load();
-        snapshot.clients.introduce(&mut query);
         // A fault of ours costs this query and no other; what the rooms share is behind locks that outlive a panic.
-        let judged = catch_unwind(AssertUnwindSafe(|| judge(&query, snapshot, &self.rooms, &view.now, out)));
+        let judged = catch_unwind(AssertUnwindSafe(|| judge(query, *listed, snapshot, &self.rooms, &view.now, out)));
         match judged {
             Ok(Judged::Done(done)) => {
-                self.note(&query, snapshot, &view.now, &view.pen, done, since);
+                self.note(query, snapshot, &view.now, &view.pen, done, since);
                 Met::Answered
             }
             Ok(Judged::RateLimited(group)) => {
@@ -153,7 +196,7 @@ impl Accounts {
             }
             Ok(Judged::Wait(plan)) => Met::Wait(Box::new(Waiting { plan, since })),
             Err(_) => {
-                self.panicked(&query, &view.pen, since, out);
+                self.panicked(query, &view.pen, since, out);
                 Met::Answered
             }
         }
@@ -222,22 +265,22 @@ impl Accounts {
         if open && !help && !self.journal.takes_allowed() {
             return;
         }
-        self.journal.note(Entry {
+        self.journal.note(&Note {
             time: now.wall,
             client: query.source.client.ip(),
-            group: Arc::clone(&group.text),
-            tier: Arc::clone(&tier.text),
-            name: query.name.clone(),
+            group: &group.text,
+            tier: &tier.text,
+            name: &query.name,
             record_type: query.record_type,
             transport: query.source.transport,
             outcome,
             reason,
-            category: category.map(|category| Arc::clone(&category.text)),
+            category: category.map(|category| &category.text),
             rcode,
             micros: u32::try_from(took.as_micros()).unwrap_or(u32::MAX),
             snapshot: snapshot.serial,
             help,
-            by_alias: by_alias.map(Box::new),
+            by_alias: by_alias.as_ref(),
         });
     }
 }

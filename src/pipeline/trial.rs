@@ -33,6 +33,8 @@ pub struct Trial<'a> {
     pub listed: Listed,
     /// Where the asked name belongs.
     pub place: Place<'a>,
+    /// What holds for the group at this time.
+    pub in_force: InForce<'a>,
 }
 
 impl<'a> Trial<'a> {
@@ -45,12 +47,9 @@ impl<'a> Trial<'a> {
     /// A trial whose name was looked up before.
     pub fn resumed(query: &'a Query, snapshot: &'a Arc<Snapshot>, now: &'a Now, group: GroupId, listed: Listed) -> Self {
         let place = snapshot.zones.place(&query.name);
-        Self { query, snapshot, now, group, policy: snapshot.policies.of(group), listed, place }
-    }
-
-    /// What holds for the group at this time.
-    pub fn in_force(&self) -> InForce<'a> {
-        self.policy.in_force(&self.now.school, &self.snapshot.shared.tiers)
+        let policy = snapshot.policies.of(group);
+        let in_force = policy.in_force(&now.school, &snapshot.shared.tiers);
+        Self { query, snapshot, now, group, policy, listed, place, in_force }
     }
 
     /// The case that the policy decides.
@@ -68,9 +67,10 @@ impl<'a> Trial<'a> {
     /// alone.
     pub fn decide(&self, aliases: AliasFindings) -> Decision {
         if self.place.is_local() {
-            return decide_local_fully(&self.case(aliases), self.policy, &self.snapshot.shared, &self.now.school);
+            let at = &self.now.school;
+            return decide_local_fully(&self.case(aliases), self.policy, &self.snapshot.shared, at, &self.in_force);
         }
-        decide_fully(&self.case(aliases), self.policy, &self.snapshot.shared, &self.now.school)
+        decide_fully(&self.case(aliases), self.policy, &self.snapshot.shared, &self.now.school, &self.in_force)
     }
 
     /// What the lists say of something that an answer leads to.
@@ -148,7 +148,7 @@ impl<'a> Trial<'a> {
 
     /// What became of a query that a local rule answered.
     pub fn local(&self, outcome: Outcome, reason: Reason, category: Option<Category>, rcode: Rcode) -> Done {
-        let who = Some((self.group, self.in_force().tier));
+        let who = Some((self.group, self.in_force.tier));
         Done { outcome, reason, category, who, rcode, listed: self.listed, by_alias: None, private: None }
     }
 

@@ -40,13 +40,12 @@ pub struct Step {
 
 /// Decides a case.
 pub fn decide(case: &Case<'_>, policy: &Policy, shared: &Shared, at: &SchoolTime) -> Verdict {
-    decide_fully(case, policy, shared, at).verdict
+    decide_fully(case, policy, shared, at, &policy.in_force(at, &shared.tiers)).verdict
 }
 
-/// Decides a case and says by which rule.
-pub fn decide_fully(case: &Case<'_>, policy: &Policy, shared: &Shared, at: &SchoolTime) -> Decision {
-    let in_force = policy.in_force(at, &shared.tiers);
-    let scene = full_scene(case, policy, shared, at, &in_force);
+/// Decides a case and says by which rule; `in_force` is what holds for the policy at that time.
+pub fn decide_fully(case: &Case<'_>, policy: &Policy, shared: &Shared, at: &SchoolTime, in_force: &InForce<'_>) -> Decision {
+    let scene = full_scene(case, policy, shared, at, in_force);
     let (rule, found) = scene.first_match();
     let Match { verdict, labels } = scene.told(rule, found);
     Decision { verdict, rule, labels, tier: in_force.tier, settings: in_force.settings }
@@ -96,14 +95,19 @@ pub fn decide_local(case: &Case<'_>, policy: &Policy, shared: &Shared, at: &Scho
 }
 
 /// As [`decide_local`], and says by which rule.
-pub fn decide_local_fully(case: &Case<'_>, policy: &Policy, shared: &Shared, at: &SchoolTime) -> Decision {
+pub fn decide_local_fully(
+    case: &Case<'_>,
+    policy: &Policy,
+    shared: &Shared,
+    at: &SchoolTime,
+    in_force: &InForce<'_>,
+) -> Decision {
     let verdict = decide_local(case, policy, shared, at);
     let rule = match verdict {
         Verdict { reason: Reason::Deny, .. } => RuleId::GroupNames,
         Verdict { action: Action::Block, .. } => RuleId::Locked,
         Verdict { action: Action::Open, .. } => RuleId::Open,
     };
-    let in_force = policy.in_force(at, &shared.tiers);
     Decision { verdict, rule, labels: None, tier: in_force.tier, settings: in_force.settings }
 }
 

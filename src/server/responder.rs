@@ -24,12 +24,12 @@ impl Responder for Pipeline {
         self.0.refresh(view);
     }
 
-    fn warm<'p>(&self, view: &mut View, packets: impl Iterator<Item = &'p [u8]> + Clone) {
-        self.0.warm(view, packets);
+    fn take_in<'p>(&self, view: &mut View, packets: impl Iterator<Item = (&'p [u8], Source)>) {
+        self.0.take_in(view, packets);
     }
 
-    fn judge(&self, view: &mut View, packet: &[u8], source: Source, out: &mut Vec<u8>) -> Step<Box<Waiting>> {
-        match self.0.meet(view, packet, source, out) {
+    fn judge(&self, view: &mut View, at: usize, out: &mut Vec<u8>) -> Step<Box<Waiting>> {
+        match self.0.answer(view, at, out) {
             Met::Silence => Step::Silence,
             Met::Answered => Step::Answered,
             Met::Wait(waiting) => Step::Forward(waiting),

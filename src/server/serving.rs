@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::responder::Pipeline;
 use super::{Running, StartError, lock};
 use crate::config::Program;
-use crate::listen::{Limits, Listener};
+use crate::listen::{Limits, Listener, Ways};
 use crate::pipeline::Accounts;
 use crate::web;
 
@@ -49,7 +49,7 @@ impl Serving {
             if lock(&self.dns).contains_key(&address) {
                 continue;
             }
-            match Listener::start(address, self.workers, &self.pipeline, &self.limits) {
+            match Listener::start(address, self.workers, ways(program), &self.pipeline, &self.limits) {
                 Ok(listener) => bound.push((address, listener)),
                 Err(error) => {
                     for (_, listener) in bound {
@@ -103,6 +103,13 @@ impl Serving {
             let mut dns = lock(&self.dns);
             let (kept, gone): (BTreeMap<_, _>, BTreeMap<_, _>) =
                 std::mem::take(&mut *dns).into_iter().partition(|(address, _)| program.dns.contains(address));
+            if ways(program) == Ways::Told {
+                for listener in kept.values() {
+                    if let Err(error) = listener.tell_ways() {
+                        tracing::error!(address = %listener.address(), %error, "no group finds its clients by interface here");
+                    }
+                }
+            }
             *dns = kept;
             dns.extend(bound);
             gone
@@ -133,4 +140,9 @@ impl Serving {
             listener.await.ok();
         }
     }
+}
+
+/// Whether it matters by which interface a packet came in.
+fn ways(program: &Program) -> Ways {
+    if program.clients.interfaces().is_empty() { Ways::Untold } else { Ways::Told }
 }

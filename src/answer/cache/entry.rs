@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CacheKey, Memo, shard};
+use super::{CacheKey, Memo, TAIL, shard};
 use crate::answer::upstream::{Answer, FailureKind};
 use crate::dns::Rcode;
 
@@ -27,6 +27,8 @@ const RECHECK: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Cached {
     pub(super) key: Box<[u8]>,
+    /// The end of the key, where it is found without another line of memory.
+    tail: [u8; TAIL],
     /// What the upstreams brought.
     pub content: Answer,
     /// What its leads bring, once it was looked up.
@@ -88,7 +90,8 @@ impl Fate {
 impl Cached {
     /// An answer that was kept at `stored`.
     pub(super) fn answer(key: Box<[u8]>, content: Answer, stored: Duration, lifetime: Duration) -> Self {
-        Self { key, content, memo: Memo::default(), stored, expires: stored + lifetime, failed: None }
+        let tail = tail_of(&key);
+        Self { key, tail, content, memo: Memo::default(), stored, expires: stored + lifetime, failed: None }
     }
 
     /// A failure of a question, in place of `old`, the entry that the same question has.
@@ -108,7 +111,8 @@ impl Cached {
             Ok(_) | Err(_) => FAILURE_LIFETIME * (1 << before.min(8)),
         };
         let expires = now + grown.min(MOST_FAILURE_LIFETIME);
-        Self { key, content, memo: Memo::default(), stored: now, expires, failed: Some(Failed { before, answer }) }
+        let tail = tail_of(&key);
+        Self { key, tail, content, memo: Memo::default(), stored: now, expires, failed: Some(Failed { before, answer }) }
     }
 
     /// How old it is, in whole seconds: by so much its TTLs have run down.
@@ -131,7 +135,12 @@ impl Cached {
     }
 
     pub(super) fn answers(&self, key: &CacheKey<'_>) -> bool {
-        self.key.strip_suffix(&key.tail()).is_some_and(|name| name == key.name.as_wire())
+        self.tail == key.tail()
+            && match &self.content {
+                // The answer is read in any case, the key's octets would have to be fetched.
+                Ok(relayed) => relayed.is_about(key.name),
+                Err(_) => self.key[..self.key.len() - TAIL] == *key.name.as_wire(),
+            }
     }
 
     /// What there is to say at `now`, where an answer is given for `window` after its TTL.
@@ -177,6 +186,11 @@ impl Cached {
         let answer = self.failed.as_ref().and_then(|failed| failed.answer.as_ref()).map_or(0, |answer| answer.weight());
         size_of::<Self>() + 2 * size_of::<usize>() + self.key.len() + content + ALLOCATIONS + shard::PLACE + answer
     }
+}
+
+/// The end of a stored key.
+fn tail_of(key: &[u8]) -> [u8; TAIL] {
+    *key.last_chunk().expect("a stored key has a tail")
 }
 
 #[cfg(test)]

@@ -16,8 +16,6 @@ mod shard;
 #[cfg(test)]
 mod testing;
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,11 +28,14 @@ pub use self::memo::{Brought, Memo};
 use self::shard::Shard;
 use super::Route;
 use super::upstream::Answer;
-use crate::dns::{Ask, Class, Name, Query, RecordType};
+use crate::dns::{Ask, Class, Name, Query, RecordType, Spread};
 
 pub use entry::{Cached, FAILURE_LIFETIME, Freshness, MOST_FAILURE_LIFETIME};
 pub use file::{Damaged, Kept, KeptAnswer, read};
 pub use renewals::{Renewal, Renewals};
+
+/// The octets of a stored key behind its name.
+const TAIL: usize = 13;
 
 /// An entry that takes more than this part of a shard is not kept.
 const LARGEST: usize = 8;
@@ -126,7 +127,8 @@ pub struct CacheCounts {
 #[derive(Debug)]
 pub struct Cache {
     shards: Box<[Mutex<Shard>]>,
-    hasher: RandomState,
+    /// Who sends names does not know it.
+    key: Spread,
     stale: AtomicU64,
     renewals: Renewals,
 }
@@ -144,7 +146,7 @@ impl<'a> CacheKey<'a> {
     }
 
     /// Type, class, flags and route as they stand behind the name in a stored key.
-    fn tail(&self) -> [u8; 13] {
+    fn tail(&self) -> [u8; TAIL] {
         let ([a, b], [c, d]) = (self.record_type.0.to_be_bytes(), self.class.0.to_be_bytes());
         let flags = u8::from(self.dnssec_ok) << 1 | u8::from(self.checking_disabled);
         let [e, f, g, h, i, j, k, l] = self.route.to_bytes();
@@ -171,7 +173,7 @@ impl Cache {
         let part = CacheRules { bytes: rules.bytes / shards, ..rules };
         Self {
             shards: (0..shards).map(|_| Mutex::new(Shard::new(part))).collect(),
-            hasher: RandomState::new(),
+            key: Spread::random(),
             stale: AtomicU64::new(0),
             renewals: Renewals::new(),
         }
@@ -187,13 +189,13 @@ impl Cache {
 
     /// The entry for `key` at the running time `now`; counted as a hit where it may be given at once, else as a miss.
     pub fn find(&self, key: &CacheKey<'_>, now: Duration) -> Option<Found> {
-        let hash = self.hasher.hash_one(key);
+        let hash = self.hash(key);
         self.shard(hash).find(hash, key, now)
     }
 
     /// As [`Cache::find`], and neither counted nor taken for a use, and nothing is to be renewed for it.
     pub fn peek(&self, key: &CacheKey<'_>, now: Duration) -> Option<Found> {
-        let hash = self.hasher.hash_one(key);
+        let hash = self.hash(key);
         let found = self.shard(hash).peek(hash, key, now);
         found.map(|(cached, freshness)| Found { cached, freshness, renewal: None })
     }
@@ -205,7 +207,7 @@ impl Cache {
 
     /// What need not be asked for again: a fresh answer, or a failure whose time is not over.
     pub(super) fn known(&self, key: &CacheKey<'_>, now: Duration) -> Option<Answer> {
-        let hash = self.hasher.hash_one(key);
+        let hash = self.hash(key);
         self.shard(hash).known(hash, key, now)
     }
 
@@ -215,7 +217,7 @@ impl Cache {
     /// kept for a while, longer where they come again: a question that cannot be answered is not put to the upstreams by every
     /// client in turn (RFC 9520). What answered before them stands by, for as long as stale answers are given.
     pub fn keep(&self, key: &CacheKey<'_>, content: &Answer, now: Duration) {
-        let hash = self.hasher.hash_one(key);
+        let hash = self.hash(key);
         match Fate::of(content) {
             Fate::Answers(lifetime) => {
                 let cached = Cached::answer(key.stored(), content.clone(), now, lifetime);
@@ -269,7 +271,7 @@ impl Cache {
             };
             let Some(stored) = now.checked_sub(age) else { continue };
             let cached = Arc::new(Cached::answer(key.stored(), Ok(Arc::new(relayed)), stored, lifetime));
-            let hash = self.hasher.hash_one(key);
+            let hash = self.hash(&key);
             restored += usize::from(self.shard(hash).restore(hash, cached, now));
         }
         restored
@@ -287,6 +289,10 @@ impl Cache {
             sum.bytes += counts.bytes;
         }
         sum
+    }
+
+    fn hash(&self, key: &CacheKey<'_>) -> u64 {
+        self.key.step(self.key.step(0, key.name.as_wire()), &key.tail())
     }
 
     fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::dns::{Rcode, RecordType, Transport};
-use crate::journal::{AllowedForm, Entry, Moment, Settings, open};
+use crate::journal::{AllowedForm, Moment, Note, Settings, open};
 use crate::policy::{Outcome, Reason};
 
 fn now() -> ZonedDateTime {
@@ -17,17 +17,17 @@ fn journal(directory: &Path, client: ClientForm) -> Arguments {
         Settings { keep: Settings::KEEP, client, allowed: AllowedForm::Count, json: None, directory: directory.to_owned() };
     let (journal, mut writer) = open(settings, Box::new(|_| None));
     let time = "2026-11-23T02:30:00Z".parse().expect("a time");
-    journal.note(Entry {
+    journal.note(&Note {
         time,
         client: "10.20.1.7".parse().expect("an address"),
-        group: "lab-1".into(),
-        tier: "primary".into(),
-        name: Name::parse("www.roblox.com").expect("a name"),
+        group: &"lab-1".into(),
+        tier: &"primary".into(),
+        name: &Name::parse("www.roblox.com").expect("a name"),
         record_type: RecordType::A,
         transport: Transport::Udp,
         outcome: Outcome::Blocked,
         reason: Reason::Tier,
-        category: Some("games".into()),
+        category: Some(&"games".into()),
         rcode: Rcode::NOERROR,
         micros: 42,
         snapshot: 7,

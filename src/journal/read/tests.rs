@@ -1,7 +1,7 @@
 //! Filters, and reading beside the writer.
 
 use super::*;
-use crate::journal::testkit::{client, entry, moment, no_source, settings};
+use crate::journal::testkit::{client, entry, moment, no_source, note, settings};
 use crate::journal::{ClientForm, Entry, Settings, Writer, open};
 
 /// A journal of five entries, a minute apart, and its writer, which still has it open.
@@ -11,7 +11,7 @@ fn filled(directory: &Path, form: ClientForm) -> Writer {
     let entries = [entry("x.example"), entry("www.x.example"), other("notx.example"), other("x.example"), entry(r"a\.x.example")];
     for (minute, entry) in (0..).zip(entries) {
         let now = moment(Duration::from_mins(minute));
-        journal.note(Entry { time: now.wall, ..entry });
+        note(&journal, Entry { time: now.wall, ..entry });
         writer.step(now);
     }
     writer
@@ -64,7 +64,7 @@ fn a_client_is_found_by_its_address_where_that_was_written() {
 fn what_is_read_is_what_was_written() {
     let home = tempfile::tempdir().expect("a directory");
     let (journal, mut writer) = open(settings(home.path()), no_source());
-    journal.note(entry("x.example"));
+    note(&journal, entry("x.example"));
     writer.step(moment(Duration::ZERO));
     let mut json = Vec::new();
     read(home.path(), &Filter::default(), |line| line.write_json(&mut json).map(ControlFlow::Continue)).expect("readable");

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::*;
-use crate::journal::testkit::{entry, lines, moment, no_source, settings};
+use crate::journal::testkit::{entry, lines, moment, no_source, note as noted, settings};
 use crate::journal::{Entry, Journal, Pseudonyms, Settings, Tally, Writer, open};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -14,7 +14,7 @@ fn journal(directory: &Path) -> (Journal, Writer) {
 
 /// Notes a query `after` the start and writes it.
 fn note(journal: &Journal, writer: &mut Writer, name: &str, after: Duration) {
-    journal.note(Entry { time: moment(after).wall, ..entry(name) });
+    noted(journal, Entry { time: moment(after).wall, ..entry(name) });
     writer.step(moment(after));
 }
 
@@ -165,7 +165,7 @@ fn a_full_disk_costs_entries_and_heals_when_there_is_room() {
     note(&journal, &mut writer, "first.example", Duration::ZERO);
     fs::write(tiny.0.join("ballast"), vec![1; 1 << 20]).expect_err("the disk is full now");
     for number in 0..500 {
-        journal.note(entry(&format!("a-rather-long-name-number-{number}.which-fills-the-page.example")));
+        noted(&journal, entry(&format!("a-rather-long-name-number-{number}.which-fills-the-page.example")));
     }
     writer.step(moment(SECOND));
     let full = journal.tally();
@@ -201,7 +201,7 @@ fn what_is_past_its_time_is_gone_to_the_bytes() {
     let (journal, mut writer) = open(Settings { json, keep: 10 * day, ..settings(home.path()) }, no_source());
     for number in 0..3_000 {
         let name = format!("secret-{number}.example");
-        journal.note(Entry { time: moment(Duration::ZERO).wall, ..entry(&name) });
+        noted(&journal, Entry { time: moment(Duration::ZERO).wall, ..entry(&name) });
     }
     while writer.step(moment(Duration::ZERO)) > 0 {}
     fs::write(home.path().join("journal.db.corrupt-20261123T023000Z"), b"secret-old").expect("written");

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::journal::testkit::{client, entry, lines, moment, no_source, settings};
+use crate::journal::testkit::{client, entry, lines, moment, no_source, note, note_help, settings};
 use crate::journal::{JsonSink, Source, Stopped, Tally};
 
 /// How often each entry was repeated.
@@ -29,8 +29,8 @@ fn overloaded_or_not_every_noted_query_has_one_end() {
                 let journal = journal.clone();
                 scope.spawn(move || {
                     for number in 0..5_000 {
-                        let help = number % 100 == 0;
-                        journal.note(Entry { help, ..entry(&format!("n{}.t{thread}.example", number / 3)) });
+                        let entry = entry(&format!("n{}.t{thread}.example", number / 3));
+                        if number % 100 == 0 { note_help(&journal, entry) } else { note(&journal, entry) }
                     }
                 })
             })
@@ -55,14 +55,14 @@ fn repeats_are_one_entry_written_at_once_and_updated() {
     let home = tempfile::tempdir().expect("a directory");
     let (journal, mut writer) = open(settings(home.path()), no_source());
     let second = Duration::from_secs(1);
-    journal.note(entry("x.example"));
-    journal.note(entry("x.example"));
+    note(&journal, entry("x.example"));
+    note(&journal, entry("x.example"));
     writer.step(moment(Duration::ZERO));
     assert_eq!(repeats(home.path()), [1]);
-    journal.note(at(entry("x.example"), 9 * second));
+    note(&journal, at(entry("x.example"), 9 * second));
     writer.step(moment(9 * second));
     assert_eq!(repeats(home.path()), [2]);
-    journal.note(at(entry("x.example"), 10 * second));
+    note(&journal, at(entry("x.example"), 10 * second));
     writer.step(moment(10 * second));
     assert_eq!(repeats(home.path()), [2, 0]);
     assert_eq!(journal.tally(), Tally { noted: 4, written: 2, folded: 2, ..Tally::default() });
@@ -74,9 +74,9 @@ fn json_lines_come_at_once_and_again_with_their_repeats() {
     let file = home.path().join("out/journal.json");
     let json = Some(JsonSink::File(file.clone()));
     let (journal, mut writer) = open(Settings { json, ..settings(home.path()) }, no_source());
-    journal.note(entry("x.example"));
+    note(&journal, entry("x.example"));
     writer.step(moment(Duration::ZERO));
-    journal.note(at(entry("x.example"), Duration::from_secs(3)));
+    note(&journal, at(entry("x.example"), Duration::from_secs(3)));
     writer.step(moment(Duration::from_secs(3)));
     let repeats = || -> Vec<u64> {
         let text = std::fs::read_to_string(&file).expect("the file");
@@ -96,7 +96,7 @@ fn the_client_is_written_in_the_form_that_is_asked_for() {
     for (form, written) in forms {
         let home = tempfile::tempdir().expect("a directory");
         let (journal, mut writer) = open(Settings { client: form, ..settings(home.path()) }, no_source());
-        journal.note(Entry { client: client("::ffff:10.20.1.7"), ..entry("x.example") });
+        note(&journal, Entry { client: client("::ffff:10.20.1.7"), ..entry("x.example") });
         writer.step(moment(Duration::ZERO));
         assert_eq!(&*lines(home.path())[0].client, written, "{form:?}");
     }
@@ -106,7 +106,7 @@ fn the_client_is_written_in_the_form_that_is_asked_for() {
 fn by_default_no_file_of_the_state_holds_the_address() {
     let home = tempfile::tempdir().expect("a directory");
     let (journal, mut writer) = open(settings(home.path()), no_source());
-    journal.note(entry("x.example"));
+    note(&journal, entry("x.example"));
     writer.flush(moment(Duration::ZERO));
     for file in std::fs::read_dir(home.path()).expect("the directory") {
         let bytes = std::fs::read(file.expect("an entry").path()).expect("a file");
@@ -125,8 +125,8 @@ fn lists_and_rule_come_from_the_callback_and_its_panic_costs_only_them() {
         _ => panic!("as a fault in the lists would"),
     });
     let (journal, mut writer) = open(settings(home.path()), provenance);
-    journal.note(entry("x.example"));
-    journal.note(entry("www.x.example"));
+    note(&journal, entry("x.example"));
+    note(&journal, entry("www.x.example"));
     writer.step(moment(Duration::ZERO));
     let written = lines(home.path());
     assert_eq!((written[0].lists.join(", "), &*written[0].rule), ("ut1 games, b".to_owned(), "x.example"));
@@ -139,9 +139,9 @@ fn a_reload_changes_what_is_written_from_the_next_step_on() {
     let (home, other) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
     let (journal, mut writer) = open(settings(home.path()), no_source());
     let allowed = Entry { outcome: crate::policy::Outcome::Allowed, ..entry("y.example") };
-    journal.note(allowed.clone());
+    note(&journal, allowed.clone());
     journal.change(Settings { allowed: crate::journal::AllowedForm::Log, ..settings(other.path()) });
-    journal.note(allowed);
+    note(&journal, allowed);
     writer.step(moment(Duration::ZERO));
     assert!(!home.path().join(crate::journal::FILE).exists());
     assert_eq!(lines(other.path())[0].verdict, "allowed");
@@ -153,11 +153,45 @@ fn stopping_writes_what_waits() {
     let (journal, writer) = open(settings(home.path()), no_source());
     let running = writer.start(|| moment(Duration::ZERO)).expect("a thread");
     for number in 0..5_000_u32 {
-        journal.note(Entry { client: IpAddr::from(number.to_be_bytes()), ..entry("x.example") });
+        note(&journal, Entry { client: IpAddr::from(number.to_be_bytes()), ..entry("x.example") });
     }
     assert_eq!(running.stop(Duration::from_secs(60)), Stopped::Flushed);
-    journal.note(entry("late.example"));
+    note(&journal, entry("late.example"));
     let tally = journal.tally();
     assert_eq!(tally, Tally { noted: 5_001, written: 5_000, dropped: 1, ..Tally::default() });
     assert_eq!(lines(home.path()).len(), 5_000);
+}
+
+#[test]
+fn a_flood_of_repeats_is_told_when_its_time_is_over_and_counted_exactly() {
+    let home = tempfile::tempdir().expect("a directory");
+    let (journal, mut writer) = open(settings(home.path()), no_source());
+    let names: Vec<String> = (0..3_000).map(|number| format!("n{number}.example")).collect();
+    for _ in 0..2 {
+        names.iter().for_each(|name| note(&journal, entry(name)));
+        while writer.step(moment(Duration::ZERO)) > 0 {}
+    }
+    let tally = journal.tally();
+    assert_eq!((tally.written, tally.folded, tally.waiting()), (3_000, 0, 3_000), "they wait");
+    assert_eq!(repeats(home.path()).iter().sum::<u64>(), 0);
+    while writer.step(moment(Duration::from_secs(10))) > 0 {}
+    assert_eq!(journal.tally(), Tally { noted: 6_000, written: 3_000, folded: 3_000, ..Tally::default() });
+    assert!(repeats(home.path()).iter().all(|repeats| *repeats == 1));
+}
+
+#[test]
+fn repeats_that_wait_are_told_at_the_end_of_a_run_or_counted_as_dropped() {
+    let home = tempfile::tempdir().expect("a directory");
+    let (journal, mut writer) = open(settings(home.path()), no_source());
+    let names: Vec<String> = (0..3_000).map(|number| format!("n{number}.example")).collect();
+    for _ in 0..2 {
+        names.iter().for_each(|name| note(&journal, entry(name)));
+        while writer.step(moment(Duration::ZERO)) > 0 {}
+    }
+    writer.flush(moment(Duration::from_secs(1)));
+    assert_eq!(repeats(home.path()).iter().sum::<u64>(), 3_000);
+    names.iter().for_each(|name| note(&journal, entry(name)));
+    drop(writer);
+    let tally = journal.tally();
+    assert_eq!((tally.noted, ends(tally), tally.dropped), (9_000, 9_000, 3_000));
 }

@@ -1,12 +1,8 @@
-//! The look-up of a name in one image: the walk from the top-level domain down to the deepest node.
-//!
-//! # Cost
-//! A clean name mostly costs two probes: its top-level domain, whose line is in the cache, and the name under it. Nothing is
-//! allocated. Names on which typed rules or patterns bear are weighed rule by rule from the cold records (`benches/index.rs`).
+//! What the walk does not settle: names on which typed rules or patterns bear are weighed rule by rule from the cold records.
 
 use super::ranks::{self, Ranks};
 use super::{Image, Labels, MOST_LISTS, Record, Sets};
-use crate::dns::{MAX_NAME, RecordType};
+use crate::dns::{MAX_NAME, Name, RecordType};
 use crate::lists::format::Scope;
 use crate::lists::guard::may_take;
 use crate::lists::{CategorySet, ListAction, Protection};
@@ -25,37 +21,18 @@ impl Path {
 }
 
 impl Image {
-    /// What this owner's lists say of the name for `record_type`.
+    /// What this owner's lists say of the name for `record_type`, where [`Image::walk`] gave `walked`.
     #[inline]
-    pub(in crate::lists) fn look_up(&self, labels: &Labels<'_>, record_type: RecordType) -> Sets {
-        let sets = self.walk(labels);
-        if !self.patterns.is_empty() {
-            let mut text = [0; MAX_NAME];
-            if self.patterns.any(labels.text(&mut text)) {
-                return self.weigh(labels, record_type, sets);
-            }
+    pub(in crate::lists) fn settle(&self, name: &Name, record_type: RecordType, walked: Sets) -> Sets {
+        if walked.typed || (!self.patterns.is_empty() && self.is_matched(name)) {
+            return self.weigh(&Labels::of(name), record_type, walked);
         }
-        if sets.typed { self.weigh(labels, record_type, sets) } else { sets }
+        walked
     }
 
-    /// The effective sets of the deepest node.
-    #[inline]
-    fn walk(&self, labels: &Labels<'_>) -> Sets {
-        let table = self.table();
-        let mut hash = 0;
-        let mut sets = Sets::default();
-        for depth in 1..=labels.count() {
-            hash = self.header.key.step(hash, labels.at(depth));
-            let Some(class) = table.find(hash).and_then(|slot| self.class(slot)) else { break };
-            if depth == labels.count() {
-                return class.own;
-            }
-            sets = class.below;
-            if !class.has_descendants {
-                break;
-            }
-        }
-        sets
+    fn is_matched(&self, name: &Name) -> bool {
+        let mut text = [0; MAX_NAME];
+        self.patterns.any(Labels::of(name).text(&mut text))
     }
 
     /// The nodes at and above the name, their labels compared octet for octet.

@@ -14,7 +14,7 @@ mod networks;
 mod patterns;
 mod ranks;
 mod table;
-mod warm;
+mod together;
 mod write;
 
 use std::fs::File;
@@ -32,6 +32,7 @@ pub(super) use layout::VERSION;
 pub(super) use networks::{NetParts, NetRule, NetSets, Networks, Stretches};
 pub(super) use patterns::{PatternRow, Patterns};
 pub(super) use ranks::{Ranks, labels as rank_labels, of_name, of_pattern};
+pub(super) use together::{Route, TOGETHER};
 #[cfg(test)]
 pub(super) use write::seal;
 pub(super) use write::{ImageKey, Node, Parts, Unwritten, write};
@@ -212,17 +213,6 @@ impl Image {
 
     fn table(&self) -> Table<'_> {
         Table { buckets: self.header.buckets, tags: self.section(Section::Tags), rests: self.section(Section::Rests) }
-    }
-
-    #[inline]
-    fn class(&self, slot: usize) -> Option<&Class> {
-        let ids = self.section(Section::ClassIds);
-        let id = if self.wide {
-            u32::from_le_bytes(*ids.get(slot * 4..)?.first_chunk()?)
-        } else {
-            u16::from_le_bytes(*ids.get(slot * 2..)?.first_chunk()?).into()
-        };
-        self.classes.get(id as usize)
     }
 
     fn record(&self, slot: usize) -> Option<Record<'_>> {

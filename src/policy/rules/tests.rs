@@ -393,10 +393,11 @@ fn the_trace_shows_all_ten_rules_and_the_name_each_is_written_for() {
     assert_eq!(steps.len(), 10);
     assert_eq!(matched, [RuleId::GroupNames, RuleId::Tier, RuleId::Open]);
     assert_eq!(steps[6].name, Some(name("b.example")));
-    let decision = decide_fully(&case, &policy, &shared(), &monday());
+    let shared = shared();
+    let decision = decide_fully(&case, &policy, &shared, &monday(), &policy.in_force(&monday(), &shared.tiers));
     assert_eq!((decision.rule, decision.labels), (RuleId::GroupNames, Some(2)));
     assert_eq!(Some(decision.verdict), steps[6].verdict);
-    assert_eq!(Settings::shipped("primary"), policy.in_force(&monday(), &shared().tiers).settings);
+    assert_eq!(Settings::shipped("primary"), policy.in_force(&monday(), &shared.tiers).settings);
 }
 
 #[test]

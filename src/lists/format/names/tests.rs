@@ -5,7 +5,9 @@ use crate::lists::format::{Action, Fault, Format, IssueKind, Reading, Scope, par
 
 type Taken = Vec<(char, String, Scope, Action, u32)>;
 
-fn taken(text: &str) -> (Taken, Vec<(char, u64)>, Vec<(String, u64)>) {
+type Counted = Vec<(char, u64)>;
+
+fn taken(text: &str) -> (Taken, Counted, Vec<(String, u64)>) {
     let mut taken = Vec::new();
     let wanted = [("games", 'g'), ("adult", 'a'), ("video", 'v')];
     let mut sink = |list, entry: crate::lists::format::Entry<'_>| {
