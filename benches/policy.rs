@@ -90,7 +90,7 @@ fn decided() -> OfficeDecisions {
     let decision = |place: u32| {
         let name = Name::parse(&format!("decided{place}.example.vn")).expect("a name");
         let decision = Decision {
-            ruling: if place % 2 == 0 { Ruling::Lock(None) } else { Ruling::Allow },
+            ruling: if place.is_multiple_of(2) { Ruling::Lock(None) } else { Ruling::Allow },
             owner: Owner::Office("ministry".to_owned()),
             by: String::new(),
             reason: String::new(),
