@@ -6,6 +6,9 @@
 pub mod decisions;
 mod harm;
 mod kept;
+pub mod names;
+pub mod patch;
+mod written;
 
 pub use harm::{AFTER, BEFORE, Counts, ENOUGH, Harm, RISE, Watch};
 pub use kept::{Adopted, EDITIONS, Edition, Held, Lists, Part, RolePart, RoleText, Shelf, SpeaksFor, hexadecimal};
