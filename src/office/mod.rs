@@ -3,11 +3,14 @@
 //!
 //! The rule: what was verified and adopted once stays in force until something newer is verified; nothing else takes its place.
 
+pub mod asked;
 pub mod decisions;
 mod harm;
 mod kept;
 pub mod names;
 pub mod patch;
+pub mod publication;
+pub mod registry;
 mod written;
 
 pub use harm::{AFTER, BEFORE, Counts, ENOUGH, Harm, RISE, Watch};

@@ -15,9 +15,9 @@ use std::io::{self, Write};
 
 pub use gather::{Gathering, SourceId, TooManyCategories};
 
-use crate::dns::Name;
 use crate::lists::format::names::{HEAD, Said, said};
 use crate::lists::format::{Action, Scope};
+use crate::lists::text::normalise;
 
 /// The most categories in one list: a set of them is one 64-bit word.
 pub const MOST_CATEGORIES: usize = 64;
@@ -135,7 +135,7 @@ impl NameList {
             else {
                 return fault(number, "this is no line of a list of names");
             };
-            let Ok(known) = Name::parse(name) else { return fault(number, "this is no name") };
+            let Ok(known) = normalise(name) else { return fault(number, "this is no name") };
             if known.label_count() < 2 {
                 return fault(number, "a single label is no name of a list");
             }
