@@ -9,6 +9,7 @@ use crate::fetch::{Limits, Page};
 use crate::journal;
 use crate::lists::format::{Format, Match};
 use crate::lists::{List, ListId, Owner, Registry};
+use crate::office::publication::Ring;
 use crate::policy::{Calendar, Policies, Shared};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -104,7 +105,7 @@ pub struct OfficeSource {
     /// How often the office is asked.
     pub refresh: Duration,
     /// In which ring of schools this one is: the first gets each publication at once.
-    pub ring: u8,
+    pub ring: Ring,
 }
 
 impl OfficeSource {

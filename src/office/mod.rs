@@ -3,10 +3,16 @@
 //!
 //! The rule: what was verified and adopted once stays in force until something newer is verified; nothing else takes its place.
 
+pub mod asked;
 pub mod decisions;
 mod harm;
 mod kept;
+pub mod names;
+pub mod patch;
+pub mod publication;
+pub mod registry;
 pub mod repository;
+mod written;
 
 pub use harm::{AFTER, BEFORE, Counts, ENOUGH, Harm, RISE, Watch};
 pub use kept::{Adopted, EDITIONS, Edition, Held, Lists, Part, RolePart, RoleText, Shelf, SpeaksFor, hexadecimal};

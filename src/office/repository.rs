@@ -2,15 +2,14 @@
 //!
 //! The rule: whatever comes from here was verified; who implements it hands out nothing else.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Part, RolePart, Shelf};
+use super::publication::{self, Publication, Ring};
+use super::{Part, RolePart, Shelf, SpeaksFor};
 use crate::fetch::{Bootstrap, Failure, Page, Reason};
 
 /// What is answered, in its time.
@@ -59,32 +58,6 @@ pub struct Wanted<'w> {
     pub most: u64,
 }
 
-/// How much of a publication is for all schools at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Urgent {
-    /// Nothing.
-    No,
-    /// Its decisions.
-    Decisions,
-    /// All of it.
-    All,
-}
-
-/// One publication.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
-    /// Its serial.
-    pub serial: u64,
-    /// When the office made it.
-    pub made: Timestamp,
-    /// What of it is urgent.
-    pub urgent: Urgent,
-    /// Its lists.
-    pub lists: Part,
-    /// Its decisions.
-    pub decisions: Part,
-}
-
 /// What a verified repository offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offered {
@@ -92,10 +65,10 @@ pub struct Offered {
     pub origin: String,
     /// When its metadata expires.
     pub expires: Option<Timestamp>,
-    /// The publications that can be had, the newest first.
-    pub published: Vec<Published>,
-    /// How long each ring of schools waits after the first.
-    pub rings: BTreeMap<u8, Duration>,
+    /// The publication, and those that it remembers.
+    pub publication: Publication,
+    /// The delegated roles with what each may speak for, in the order in which the office names them.
+    pub roles: Vec<(String, SpeaksFor)>,
 }
 
 /// What is due for a school.
@@ -110,32 +83,25 @@ pub struct Due {
 impl Offered {
     /// The newest publication's serial.
     pub fn newest(&self) -> u64 {
-        self.published.first().map_or(0, |published| published.serial)
+        self.publication.serial
     }
 
-    /// What is due at `now` for a school of ring `ring`: the newest publication whose time has come there, and of an urgent one what
-    /// is urgent. Where none has come the oldest is: a school that begins to follow an office has to begin with something.
-    pub fn due(&self, ring: u8, now: Timestamp) -> Option<Due> {
-        let wait = self.wait(ring);
-        let has_come = |published: &&Published| {
-            // A clock before the publication is wrong, and none of its seconds count.
-            Duration::try_from(now.duration_since(published.made)).is_ok_and(|since| since >= wait)
-        };
-        let of = |urgent: &[Urgent]| {
-            let newest = self.published.iter().find(|one| urgent.contains(&one.urgent) || has_come(one));
-            newest.or(self.published.last())
-        };
-        let lists = of(&[Urgent::All])?.lists.clone();
-        let decisions = of(&[Urgent::Decisions, Urgent::All])?.decisions.clone();
+    /// What is due at `now` for a school of `ring`; nothing where what is due is not remembered.
+    pub fn due(&self, ring: Ring, now: Timestamp) -> Option<Due> {
+        let due = self.publication.due(ring, now);
+        let lists = self.part(due.lists, |part| &part.names.sha256)?;
+        let decisions = self.part(due.decisions, |part| &part.decisions.sha256)?;
         Some(Due { lists, decisions })
     }
 
-    /// How long a ring waits: as long as the office says for it, or for the nearest before it that it says anything for.
-    fn wait(&self, ring: u8) -> Duration {
-        if ring <= 1 {
-            return Duration::ZERO;
-        }
-        self.rings.range(..=ring).next_back().map_or(Duration::ZERO, |(_, wait)| *wait)
+    /// The texts of publication `serial`. A role that is delegated to no more has none: nobody vouches for it.
+    fn part(&self, serial: u64, digest: impl Fn(&publication::RolePart) -> &String) -> Option<Part> {
+        let published = self.publication.roles_of(serial)?;
+        let role = |(role, speaks_for): &(String, SpeaksFor)| {
+            let digest = digest(published.get(role)?).clone();
+            Some(RolePart { role: role.clone(), speaks_for: speaks_for.clone(), digest })
+        };
+        Some(Part { serial, roles: self.roles.iter().filter_map(role).collect() })
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Notes;
 use crate::config::file::{self, At};
 use crate::config::program::OfficeSource;
+use crate::office::publication::Ring;
 use std::path::Path;
 
 /// The office that the school follows; none where no `url` names one.
@@ -26,7 +27,7 @@ pub(super) fn office(office: file::Office, beside: &Path, notes: &mut Notes<'_>)
             root: beside.join(root.value),
             root_line: root.line,
             refresh,
-            ring,
+            ring: Ring::new(ring).unwrap_or(Ring::FIRST),
         }),
     }
 }

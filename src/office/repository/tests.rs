@@ -1,61 +1,56 @@
-//! What is due for which ring, and when.
+//! What is due becomes texts of roles that somebody vouches for, in the office's own order.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Offered, Published, Urgent};
-use crate::office::Part;
+use super::Offered;
+use crate::office::SpeaksFor;
+use crate::office::publication::{DecisionsPart, NamesPart, Past, Publication, Ring, RolePart, Urgent};
 
-const HOUR: Duration = Duration::from_secs(3600);
-
-fn at(hours: u64) -> Timestamp {
-    "2026-11-26T00:00:00Z".parse::<Timestamp>().expect("a time") + Duration::from_secs(hours * 3600)
-}
-
-fn offered(publications: &[(u64, u64, Urgent)]) -> Offered {
-    let part = |serial| Part { serial, roles: Vec::new() };
-    let published = |(serial, hours, urgent): &(u64, u64, Urgent)| Published {
-        serial: *serial,
-        made: at(*hours),
-        urgent: *urgent,
-        lists: part(*serial),
-        decisions: part(*serial),
+fn roles(serial: u64, roles: &[&str]) -> BTreeMap<String, RolePart> {
+    let part = |role: &&str| {
+        let digest = |kind: &str| format!("{kind} {role} {serial}");
+        let names = NamesPart { sha256: digest("names"), length: 1, count: 1 };
+        ((*role).to_owned(), RolePart { names, decisions: DecisionsPart { sha256: digest("decisions") }, sources: BTreeMap::new() })
     };
-    Offered {
-        origin: String::new(),
-        expires: None,
-        published: publications.iter().map(published).collect(),
-        rings: [(2, 24 * HOUR), (3, 72 * HOUR)].into(),
-    }
+    roles.iter().map(part).collect()
 }
 
-fn due(offered: &Offered, ring: u8, hours: u64) -> (u64, u64) {
-    let due = offered.due(ring, at(hours)).expect("there is a publication");
-    (due.lists.serial, due.decisions.serial)
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("a time")
 }
 
 #[test]
-fn each_ring_gets_a_publication_when_its_time_has_come() {
-    let offered = offered(&[(2, 100, Urgent::No), (1, 10, Urgent::No)]);
-    assert_eq!(due(&offered, 1, 100), (2, 2), "the first ring at once");
-    assert_eq!([123, 124].map(|hours| due(&offered, 2, hours)), [(1, 1), (2, 2)]);
-    assert_eq!([171, 172].map(|hours| due(&offered, 3, hours)), [(1, 1), (2, 2)]);
-    assert_eq!([171, 172].map(|hours| due(&offered, 7, hours)), [(1, 1), (2, 2)], "a ring that the office does not name");
-}
-
-#[test]
-fn what_is_urgent_waits_for_no_ring() {
-    let decisions = offered(&[(2, 100, Urgent::Decisions), (1, 10, Urgent::No)]);
-    assert_eq!(due(&decisions, 3, 100), (1, 2));
-    let all = offered(&[(3, 101, Urgent::No), (2, 100, Urgent::All), (1, 10, Urgent::No)]);
-    assert_eq!(due(&all, 3, 101), (2, 2), "what came after it waits");
-}
-
-#[test]
-fn a_school_begins_with_the_oldest_where_nothing_has_come_yet() {
-    let fresh = offered(&[(9, 100, Urgent::No), (8, 99, Urgent::No)]);
-    assert_eq!(due(&fresh, 3, 100), (8, 8));
-    assert_eq!(due(&fresh, 1, 0), (8, 8), "a clock before all of it");
-    assert_eq!(offered(&[]).due(1, at(0)), None);
+fn each_part_has_its_serial_and_the_roles_in_the_order_of_their_delegations() {
+    let second = Ring::new(2).expect("it is not 0");
+    let publication = Publication {
+        serial: 2,
+        made: at("2026-11-26T00:00:00Z"),
+        urgent: Urgent::Decisions,
+        rings: [(second, 86_400)].into(),
+        note: Default::default(),
+        overrides: Vec::new(),
+        roles: roles(2, &["district-1", "gone", "ministry"]),
+        history: vec![Past {
+            serial: 1,
+            made: at("2026-11-20T00:00:00Z"),
+            urgent: Urgent::No,
+            roles: roles(1, &["district-1", "ministry"]),
+        }],
+    };
+    let delegated = vec![
+        ("ministry".to_owned(), SpeaksFor::All),
+        ("district-1".to_owned(), SpeaksFor::Only(["games".to_owned()].into())),
+        ("district-2".to_owned(), SpeaksFor::All),
+    ];
+    let offered = Offered { origin: "root".to_owned(), expires: None, publication, roles: delegated };
+    let due = offered.due(second, at("2026-11-26T01:00:00Z")).expect("both are remembered");
+    let shown = |part: &crate::office::Part| {
+        let roles = part.roles.iter().map(|role| format!("{} {}", role.digest, role.speaks_for.has("malware")));
+        (part.serial, roles.collect::<Vec<_>>())
+    };
+    assert_eq!(shown(&due.lists), (1, vec!["names ministry 1 true".to_owned(), "names district-1 1 false".to_owned()]));
+    assert_eq!(shown(&due.decisions), (2, vec!["decisions ministry 2 true".to_owned(), "decisions district-1 2 false".to_owned()]));
+    assert_eq!(offered.newest(), 2);
 }

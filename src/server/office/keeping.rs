@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::decisions;
 use crate::fetch::{Failure, Reason};
+use crate::office::publication::Ring;
 use crate::office::repository::{Kind, Offered, Repository, Wanted, Way};
 use crate::office::{Adopted, Edition, Part, RolePart, Shelf, hexadecimal};
 
@@ -55,7 +56,7 @@ impl Bringing<'_> {
         &self,
         mut adopted: Adopted,
         offered: &Offered,
-        ring: u8,
+        ring: Ring,
         now: Timestamp,
     ) -> Result<Option<Adopted>, Failure> {
         let Some(due) = offered.due(ring, now) else { return Ok(None) };

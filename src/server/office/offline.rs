@@ -21,7 +21,7 @@ pub fn office_status(program: &Program) -> Option<OfficeStatus> {
     let edition = editions.first();
     Some(OfficeStatus {
         url: source.page.to_string(),
-        ring: source.ring,
+        ring: source.ring.0.get(),
         serial: edition.map(|edition| edition.lists.serial),
         decisions_serial: edition.map(|edition| edition.decisions.serial),
         since: edition.map(|edition| written(edition.since)),

@@ -46,7 +46,7 @@ impl Running {
         let edition = adopted.in_force();
         Some(OfficeStatus {
             url: source.page.to_string(),
-            ring: source.ring,
+            ring: source.ring.0.get(),
             serial: edition.map(|edition| edition.lists.serial),
             decisions_serial: edition.map(|edition| edition.decisions.serial),
             since: edition.map(|edition| written(edition.since)),

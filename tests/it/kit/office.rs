@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use khien::fetch::{Failure, Reason};
-use khien::office::repository::{Answer, Offered, Published, Repository, Urgent, Wanted, Way};
-use khien::office::{Adopted, Edition, Part, RolePart, Shelf, hexadecimal};
+use khien::lists::Words;
+use khien::office::publication::{self, DecisionsPart, NamesPart, Publication, Ring, Urgent};
+use khien::office::repository::{Answer, Offered, Repository, Wanted, Way};
+use khien::office::{Adopted, Edition, Part, RolePart, Shelf, SpeaksFor, hexadecimal};
 
 /// One role's texts.
 pub struct Role<'t> {
@@ -22,14 +23,18 @@ pub struct Role<'t> {
     pub decisions: &'t str,
 }
 
+fn speaks_for(role: &Role<'_>) -> SpeaksFor {
+    let categories: BTreeSet<String> = role.speaks_for.iter().map(|word| (*word).to_owned()).collect();
+    categories.into()
+}
+
 /// Puts a publication below the state directory that is beside a school's configuration, as if it had been verified.
 pub fn keep(school: &Path, serial: u64, roles: &[Role<'_>]) {
     let shelf = Shelf::below(&school.join("state"));
     let part = |role: &Role<'_>, text: String| {
         let digest = hexadecimal(text.as_bytes());
         shelf.keep(&digest, text.as_bytes()).expect("the state can be written");
-        let categories: BTreeSet<String> = role.speaks_for.iter().map(|word| (*word).to_owned()).collect();
-        RolePart { role: role.role.to_owned(), speaks_for: categories.into(), digest }
+        RolePart { role: role.role.to_owned(), speaks_for: speaks_for(role), digest }
     };
     let names = |role: &Role<'_>| part(role, format!("# khien names 1\n{}", role.names));
     let decisions = |role: &Role<'_>| part(role, role.decisions.to_owned());
@@ -81,23 +86,34 @@ impl Desk {
     /// Publishes what these roles say.
     pub fn publish(&self, serial: u64, made: Timestamp, urgent: Urgent, roles: &[Role<'_>]) {
         self.told(|told| {
-            let mut part = |role: &Role<'_>, text: String| {
+            let mut text = |text: String| {
                 let digest = hexadecimal(text.as_bytes());
                 told.texts.insert(digest.clone(), text.into_bytes());
-                let categories: BTreeSet<String> = role.speaks_for.iter().map(|word| (*word).to_owned()).collect();
-                RolePart { role: role.role.to_owned(), speaks_for: categories.into(), digest }
+                digest
             };
-            let lists = roles.iter().map(|role| part(role, format!("# khien names 1\n{}", role.names))).collect();
-            let decided = roles.iter().filter(|role| !role.decisions.is_empty());
-            let decisions = decided.map(|role| part(role, role.decisions.to_owned())).collect();
-            let (lists, decisions) = (Part { serial, roles: lists }, Part { serial, roles: decisions });
-            let offered = told.offered.get_or_insert_with(|| Offered {
-                origin: "root".to_owned(),
-                expires: None,
-                published: Vec::new(),
-                rings: [(2, 24 * HOUR), (3, 72 * HOUR)].into(),
-            });
-            offered.published.insert(0, Published { serial, made, urgent, lists, decisions });
+            let mut part = |role: &Role<'_>| {
+                let names = text(format!("# khien names 1\n{}", role.names));
+                let none = "{\"decisions\": []}";
+                let decisions = text(if role.decisions.is_empty() { none } else { role.decisions }.to_owned());
+                let names = NamesPart { sha256: names, length: 0, count: 0 };
+                let decisions = DecisionsPart { sha256: decisions };
+                (role.role.to_owned(), publication::RolePart { names, decisions, sources: BTreeMap::new() })
+            };
+            let roles_of = roles.iter().map(&mut part).collect();
+            let history = told.offered.take().map(|before| before.publication.into_history()).unwrap_or_default();
+            let wait = |ring: u8, hours: u64| (Ring::new(ring).expect("it is not 0"), hours * 3600);
+            let publication = Publication {
+                serial,
+                made,
+                urgent,
+                rings: [wait(2, 24), wait(3, 72)].into(),
+                note: Words::default(),
+                overrides: Vec::new(),
+                roles: roles_of,
+                history,
+            };
+            let delegated = roles.iter().map(|role| (role.role.to_owned(), speaks_for(role))).collect();
+            told.offered = Some(Offered { origin: "root".to_owned(), expires: None, publication, roles: delegated });
         });
     }
 
@@ -121,8 +137,6 @@ impl Desk {
         self.told(|told| told.fetched.clone())
     }
 }
-
-const HOUR: Duration = Duration::from_secs(3600);
 
 impl Repository for Desk {
     fn kept<'r>(&'r self, _: &'r Path, _: &'r Path, _: Timestamp) -> Answer<'r, Option<Offered>> {

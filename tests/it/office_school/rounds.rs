@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use khien::dns::RecordType;
 use khien::fetch::{Failure, Reason};
-use khien::office::repository::Urgent;
+use khien::office::publication::Urgent;
 
 use crate::kit::School;
 use crate::kit::http;
