@@ -12,7 +12,10 @@ fn roles(serial: u64, roles: &[&str]) -> BTreeMap<String, RolePart> {
     let part = |role: &&str| {
         let digest = |kind: &str| format!("{kind} {role} {serial}");
         let names = NamesPart { sha256: digest("names"), length: 1, count: 1 };
-        ((*role).to_owned(), RolePart { names, decisions: DecisionsPart { sha256: digest("decisions") }, sources: BTreeMap::new() })
+        (
+            (*role).to_owned(),
+            RolePart { names, decisions: DecisionsPart { sha256: digest("decisions") }, sources: BTreeMap::new() },
+        )
     };
     roles.iter().map(part).collect()
 }
@@ -51,6 +54,9 @@ fn each_part_has_its_serial_and_the_roles_in_the_order_of_their_delegations() {
         (part.serial, roles.collect::<Vec<_>>())
     };
     assert_eq!(shown(&due.lists), (1, vec!["names ministry 1 true".to_owned(), "names district-1 1 false".to_owned()]));
-    assert_eq!(shown(&due.decisions), (2, vec!["decisions ministry 2 true".to_owned(), "decisions district-1 2 false".to_owned()]));
+    assert_eq!(
+        shown(&due.decisions),
+        (2, vec!["decisions ministry 2 true".to_owned(), "decisions district-1 2 false".to_owned()])
+    );
     assert_eq!(offered.newest(), 2);
 }
