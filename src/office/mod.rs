@@ -4,7 +4,12 @@
 //! The rule: what was verified and adopted once stays in force until something newer is verified; nothing else takes its place.
 
 pub mod asked;
+pub mod build;
+pub mod changes;
+pub mod content;
 pub mod decisions;
+pub mod folder;
+pub mod gate;
 mod harm;
 mod kept;
 pub mod names;

@@ -218,6 +218,11 @@ impl<'t, 'i> Table<'t, 'i> {
         self.raw(key).is_some()
     }
 
+    /// Whether `key` is a text.
+    pub(super) fn is_text(self, key: &str) -> bool {
+        self.raw(key).is_some_and(|value| value.get_ref().is_str())
+    }
+
     /// Its keys.
     pub(super) fn keys(self) -> impl Iterator<Item = &'t str> {
         self.table.keys().map(|key| key.get_ref().as_ref())
