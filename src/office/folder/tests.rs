@@ -1,0 +1,1 @@
+//! A working folder, read.
