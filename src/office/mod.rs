@@ -6,7 +6,10 @@
 pub mod decisions;
 mod harm;
 mod kept;
+pub mod patch;
+pub mod publication;
 pub mod repository;
+pub mod tuf;
 
 pub use harm::{AFTER, BEFORE, Counts, ENOUGH, Harm, RISE, Watch};
 pub use kept::{Adopted, EDITIONS, Edition, Held, Lists, Part, RolePart, RoleText, Shelf, SpeaksFor, hexadecimal};

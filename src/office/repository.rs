@@ -96,6 +96,8 @@ pub struct Offered {
     pub published: Vec<Published>,
     /// How long each ring of schools waits after the first.
     pub rings: BTreeMap<u8, Duration>,
+    /// The roles whose part is signed for a time that is over: their last content stays.
+    pub lapsed: Vec<String>,
 }
 
 /// What is due for a school.

@@ -27,6 +27,7 @@ fn offered(publications: &[(u64, u64, Urgent)]) -> Offered {
         expires: None,
         published: publications.iter().map(published).collect(),
         rings: [(2, 24 * HOUR), (3, 72 * HOUR)].into(),
+        lapsed: Vec::new(),
     }
 }
 

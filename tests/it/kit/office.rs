@@ -96,6 +96,7 @@ impl Desk {
                 expires: None,
                 published: Vec::new(),
                 rings: [(2, 24 * HOUR), (3, 72 * HOUR)].into(),
+                lapsed: Vec::new(),
             });
             offered.published.insert(0, Published { serial, made, urgent, lists, decisions });
         });
