@@ -4,6 +4,7 @@
 //! when, what is kept, and how it gets here is ours.
 
 pub mod reading;
+pub mod sign;
 mod texts;
 mod transport;
 pub mod trust;
