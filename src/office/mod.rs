@@ -17,6 +17,7 @@ pub mod patch;
 pub mod publication;
 pub mod registry;
 pub mod repository;
+pub mod tuf;
 mod written;
 
 pub use harm::{AFTER, BEFORE, Counts, ENOUGH, Harm, RISE, Watch};
