@@ -16,6 +16,8 @@ pub mod names;
 pub mod patch;
 pub mod publication;
 pub mod registry;
+#[cfg(test)]
+mod testkit;
 mod written;
 
 pub use harm::{AFTER, BEFORE, Counts, ENOUGH, Harm, RISE, Watch};
