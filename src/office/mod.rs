@@ -15,6 +15,7 @@ mod kept;
 pub mod names;
 pub mod patch;
 pub mod publication;
+pub mod published;
 pub mod registry;
 #[cfg(test)]
 mod testkit;
