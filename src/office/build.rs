@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::folder::{Folder, Role, SourceList};
+use super::folder::{Folder, LeftOut, Reach, Role, SourceList};
 use super::names::{self, Gathering, NameList, SourceId};
 use super::{hexadecimal, patch};
 use crate::dns::Name;
@@ -227,8 +227,12 @@ fn fingerprint(role: &Role) -> Result<String, (PathBuf, io::Error)> {
         own.update_reader(fs::File::open(&source.path).map_err(at)?).map_err(at)?;
         hasher.update(own.finalize().as_bytes());
     }
-    for name in &role.leave_out {
+    for LeftOut { name, reach } in &role.leave_out {
         hasher.update(name.as_wire());
+        hasher.update(match reach {
+            Reach::Below => b"below",
+            Reach::Entry => b"entry",
+        });
     }
     Ok(hasher.finalize().to_hex().to_string())
 }
@@ -283,7 +287,7 @@ fn gather(folder: &Folder, role: &Role, of: String) -> Result<(RoleText, Vec<u8>
 fn one(
     place: SourceId,
     source: &SourceList,
-    leave_out: &[Name],
+    leave_out: &[LeftOut],
     gathering: &mut Gathering,
     made: &mut RoleText,
 ) -> Result<(), String> {
@@ -291,7 +295,17 @@ fn one(
         open(&source.path).map_err(|error| format!("the list cannot be read: {error}\nhint: see to it that you may read it"))?;
     let untold = gathering.untold();
     let (mut entries, mut slips, mut first_slip, mut full) = (0_u64, 0_u64, None, None);
+    let is_left_out = |name: &Name| {
+        leave_out.iter().any(|left| match left.reach {
+            Reach::Below => name.is_at_or_below(&left.name),
+            Reach::Entry => *name == left.name,
+        })
+    };
     let mut sink = |entry: Entry<'_>| {
+        if is_left_out(entry.name) {
+            made.left_out += 1;
+            return;
+        }
         if entry.name.label_count() < 2 {
             // A word that is no top-level domain is a slip, and takes nothing along.
             match is_top_level(entry.name) && entry.action == Action::Block {
@@ -303,15 +317,12 @@ fn one(
             }
             return;
         }
-        if leave_out.iter().any(|name| entry.name.is_at_or_below(name)) {
-            made.left_out += 1;
-            return;
-        }
         entries += 1;
         if full.is_none() {
             full = gathering.add(place, &source.category, &entry).err();
         }
-        for name in leave_out.iter().filter(|name| entry.action == Action::Block && name.is_at_or_below(entry.name)) {
+        let below = leave_out.iter().filter(|left| left.reach == Reach::Below).map(|left| &left.name);
+        for name in below.filter(|name| entry.action == Action::Block && name.is_at_or_below(entry.name)) {
             let except =
                 Entry { name, scope: Scope::Subtree, action: Action::Allow, types: TypeSet::ALL, important: true, ..entry };
             full = full.or(gathering.add(place, &source.category, &except).err());
@@ -378,6 +389,3 @@ fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     write_aside(path, |to| to.write_all(bytes))
 }
-
-#[cfg(test)]
-mod tests;

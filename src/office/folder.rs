@@ -19,7 +19,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-pub use roles::{DECISIONS_CSV, DECISIONS_TOML, LEAVE_OUT, Role, RoleDecision, SourceList};
+pub use roles::{DECISIONS_CSV, DECISIONS_TOML, LEAVE_OUT, LeftOut, Reach, Role, RoleDecision, SourceList};
 pub use rules::{Bounds, RoleRules, Rules};
 
 use super::asked::Asked;
@@ -27,6 +27,7 @@ use super::publication::Override;
 use super::registry::{Tables, Understood};
 use super::written::Document;
 use crate::fault::Fault;
+use crate::lists::store::write_aside;
 
 /// The file that makes a folder one of an office.
 pub const OFFICE: &str = "office.toml";
@@ -164,6 +165,42 @@ fn popular(file: &Path, faults: &mut Vec<Fault>) -> Option<Asked> {
             ));
         })
         .ok()
+}
+
+/// Adds an override to the folder's file, whose comments and order stay.
+///
+/// # Errors
+/// Where the file is no TOML, or cannot be written.
+pub fn add_override(root: &Path, said: &Override, made: jiff::civil::Date) -> Result<(), Fault> {
+    let file = root.join(OVERRIDES);
+    let mut faults = Vec::new();
+    let text = text_of(&file, &mut faults).unwrap_or_default();
+    if let Some(fault) = faults.pop() {
+        return Err(fault);
+    }
+    let mut table = toml_edit::Table::new();
+    for (key, value) in [("what", &said.what), ("by", &said.by), ("reason", &said.reason)] {
+        table.insert(key, toml_edit::value(value.as_str()));
+    }
+    table.insert("made", toml_edit::value(made.to_string().parse::<toml_edit::Datetime>().expect("a day is a value of TOML")));
+    let added = super::written::add_section(&text, &file, "override", table)?;
+    write(&file, &added)
+}
+
+/// Writes a file that people edit: the old one or the new, whole.
+///
+/// # Errors
+/// Where the system does not let it be written.
+pub fn write(file: &Path, text: &str) -> Result<(), Fault> {
+    use std::io::Write as _;
+    write_aside(file, |to| to.write_all(text.as_bytes())).map_err(|error| {
+        Fault::error(
+            file,
+            None,
+            format!("it cannot be written: {error}"),
+            "see to it that the folder has room and may be written",
+        )
+    })
 }
 
 fn overrides(file: &Path, faults: &mut Vec<Fault>) -> Vec<Override> {

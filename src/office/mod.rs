@@ -15,8 +15,11 @@ mod kept;
 pub mod names;
 pub mod patch;
 pub mod publication;
+pub mod published;
 pub mod registry;
 pub mod repository;
+#[cfg(test)]
+mod testkit;
 pub mod tuf;
 mod written;
 

@@ -69,6 +69,8 @@ pub struct Offered {
     pub publication: Publication,
     /// The delegated roles with what each may speak for, in the order in which the office names them.
     pub roles: Vec<(String, SpeaksFor)>,
+    /// Those of them whose part is signed for a time that is over: their last content stays.
+    pub lapsed: Vec<String>,
 }
 
 /// What is due for a school.

@@ -207,6 +207,38 @@ impl<'f> Document<'f> {
     }
 }
 
+/// Text of TOML with `table` added as the last section of this name; comments and order stay.
+///
+/// # Errors
+/// Where the text is no TOML, or `key` is something else in it.
+pub(super) fn add_section(text: &str, file: &Path, key: &str, mut table: toml_edit::Table) -> Result<String, Fault> {
+    let mut document = edited(text, file)?;
+    let is_first = text.trim().is_empty();
+    let item = document.entry(key).or_insert_with(|| toml_edit::Item::ArrayOfTables(toml_edit::ArrayOfTables::new()));
+    let Some(tables) = item.as_array_of_tables_mut() else {
+        return Err(Fault::error(
+            file,
+            None,
+            format!("`{key}` is not written as sections"),
+            format!("write [[{key}]] above each"),
+        ));
+    };
+    if !is_first {
+        table.decor_mut().set_prefix("\n");
+    }
+    tables.push(table);
+    Ok(document.to_string())
+}
+
+/// Text of TOML, to be edited.
+pub(super) fn edited(text: &str, file: &Path) -> Result<toml_edit::DocumentMut, Fault> {
+    text.parse().map_err(|error: toml_edit::TomlError| {
+        let line = error.span().map(|span| 1 + text[..span.start].matches('\n').count());
+        let what = format!("this is no TOML: {}", error.message().lines().next().unwrap_or_default().escaped());
+        Fault::error(file, line.and_then(|line| u32::try_from(line).ok()), what, "mend the line; nothing was changed")
+    })
+}
+
 impl<'t, 'i> Table<'t, 'i> {
     fn raw(self, key: &str) -> Option<&'t Spanned<DeValue<'i>>> {
         // The map is keyed by spanned text, which nothing but itself borrows.

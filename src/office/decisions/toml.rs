@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use jiff::civil::Date;
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Value};
+use toml_edit::{Item, Value};
 
 use super::{Decision, Kind, Placed, Setting, Written};
 use crate::dns::Name;
-use crate::fault::{Fault, Shown as _};
+use crate::fault::Fault;
 use crate::lists::text::normalise;
-use crate::office::written::Document;
+use crate::office::written::{Document, add_section, edited};
 
 /// The keys of a decision; which of them a kind has, understanding says.
 const KEYS: [&str; 7] = ["name", "category", "reason", "by", "made", "until", "exam"];
@@ -56,18 +56,7 @@ const fn heading(kind: Kind) -> &'static str {
 /// # Errors
 /// Where the text is no TOML.
 pub fn add(text: &str, file: &Path, decisions: &[Decision]) -> Result<String, Fault> {
-    let mut document = edited(text, file)?;
-    for decision in decisions {
-        let item = document.entry(decision.kind.text()).or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
-        let Some(tables) = item.as_array_of_tables_mut() else {
-            let kind = decision.kind;
-            return Err(Fault::error(
-                file,
-                None,
-                format!("`{kind}` is not written as sections"),
-                format!("write {} above each", heading(kind)),
-            ));
-        };
+    decisions.iter().try_fold(text.to_owned(), |text, decision| {
         let mut table = toml_edit::Table::new();
         let mut put = |key: &str, value: Value| drop(table.insert(key, Item::Value(value)));
         put("name", decision.name.to_string().into());
@@ -83,12 +72,8 @@ pub fn add(text: &str, file: &Path, decisions: &[Decision]) -> Result<String, Fa
         if decision.exam {
             put("exam", true.into());
         }
-        if let Some(decor) = (!tables.is_empty() || !text.trim().is_empty()).then(|| table.decor_mut()) {
-            decor.set_prefix("\n");
-        }
-        tables.push(table);
-    }
-    Ok(document.to_string())
+        add_section(&text, file, decision.kind.text(), table)
+    })
 }
 
 /// The text without the decisions for `name`, and which kinds they were.
@@ -112,14 +97,6 @@ pub fn remove(text: &str, file: &Path, name: &Name) -> Result<(String, Vec<Kind>
         }
     }
     Ok((document.to_string(), removed))
-}
-
-fn edited(text: &str, file: &Path) -> Result<DocumentMut, Fault> {
-    text.parse().map_err(|error: toml_edit::TomlError| {
-        let line = error.span().map(|span| 1 + text[..span.start].matches('\n').count());
-        let what = format!("this is no TOML: {}", error.message().lines().next().unwrap_or_default().escaped());
-        Fault::error(file, line.and_then(|line| u32::try_from(line).ok()), what, "mend the line; nothing was changed")
-    })
 }
 
 fn date(day: Date) -> Value {

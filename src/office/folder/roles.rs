@@ -36,6 +36,24 @@ pub struct SourceList {
     pub category: String,
 }
 
+/// A line of `leave-out.txt`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The name.
+    pub name: Name,
+    /// What is left out of lists.
+    pub reach: Reach,
+}
+
+/// What a line of `leave-out.txt` leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// `name`: the name and everything below it, whatever entry takes them.
+    Below,
+    /// `=name`: the entry that is written so; what is below it is taken where entries of their own say so.
+    Entry,
+}
+
 /// A decision with the place where it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleDecision {
@@ -58,8 +76,8 @@ pub struct Role {
     pub speaks_for: SpeaksFor,
     /// Its lists, by id.
     pub sources: Vec<SourceList>,
-    /// Names that none of these lists takes, with all below them.
-    pub leave_out: Vec<Name>,
+    /// What none of these lists takes.
+    pub leave_out: Vec<LeftOut>,
     /// What it decides, in the order of the files.
     pub decisions: Vec<RoleDecision>,
 }
@@ -163,7 +181,7 @@ fn source(path: PathBuf, speaks_for: &SpeaksFor, registry: &Registry, faults: &m
     Some(SourceList { path, id, category })
 }
 
-fn leave_out(file: &Path, faults: &mut Vec<Fault>) -> Vec<Name> {
+fn leave_out(file: &Path, faults: &mut Vec<Fault>) -> Vec<LeftOut> {
     let Some(text) = text_of(file, faults) else { return Vec::new() };
     let mut names = Vec::new();
     for (line, said) in (1_u32..).zip(text.lines()) {
@@ -171,10 +189,15 @@ fn leave_out(file: &Path, faults: &mut Vec<Fault>) -> Vec<Name> {
         if word.is_empty() {
             continue;
         }
-        match normalise(word) {
-            Ok(name) if name.label_count() > 1 => names.push(name),
+        let (reach, written) = match word.strip_prefix('=') {
+            Some(written) => (Reach::Entry, written),
+            None => (Reach::Below, word),
+        };
+        match normalise(written) {
+            // Alone, a whole country may be left out: a source named it.
+            Ok(name) if name.label_count() > 1 || reach == Reach::Entry => names.push(LeftOut { name, reach }),
             Ok(_) | Err(_) => {
-                let hint = "write a name a line, as in example.com, and after it `# why`";
+                let hint = "write a name a line, as in example.com or =example.com for that entry alone, and after it `# why`";
                 faults.push(Fault::error(file, Some(line), format!("{} is no name", word.quoted()), hint));
             }
         }

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::lists::{is_free, standing};
+use super::lists::{is_free, standing, tidy};
 use super::{Closed, Reason, Refusal};
 use crate::dns::{Name, RecordType};
 use crate::lists::guard::{SuffixKind, suffix_kind};
@@ -55,7 +55,7 @@ fn of_lock(folder: &Folder, decision: &Decision, standing: Standing) -> Vec<Reas
     if taken.is_empty() && protected.kinds(name).has(Protected::Help) {
         taken.push((name.clone(), Protected::Help));
     }
-    taken.sort_by(|one, other| (one.1, &one.0).cmp(&(other.1, &other.0)));
+    tidy(&mut taken);
     if !taken.is_empty() {
         let count = taken.len();
         taken.truncate(TOLD);

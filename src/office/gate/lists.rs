@@ -144,11 +144,18 @@ fn protected(examined: &Examined<'_>) -> BTreeMap<Rule, Vec<(Name, Protected)>> 
             found.entry((list.id.0.clone(), tried.rule.clone())).or_default().push((name, Protected::Help));
         }
     }
-    for names in found.values_mut() {
-        names.sort_by(|one, other| (one.1, &one.0).cmp(&(other.1, &other.0)));
-        names.dedup();
-    }
+    found.values_mut().for_each(tidy);
     found
+}
+
+/// Puts names in order, the shortest first, and leaves out the `www.` names of those that are there.
+pub(super) fn tidy(names: &mut Vec<(Name, Protected)>) {
+    let known: HashSet<Name> = names.iter().map(|(name, _)| name.clone()).collect();
+    let is_www =
+        |name: &Name| name.labels().next() == Some(b"www") && name.parent().is_some_and(|parent| known.contains(&parent));
+    names.retain(|(name, _)| !is_www(name));
+    names.sort_by(|one, other| (one.1, one.0.label_count(), &one.0).cmp(&(other.1, other.0.label_count(), &other.0)));
+    names.dedup();
 }
 
 /// Whether a category may take a name of this kind without a word of anybody: only content may, and only what is popular.

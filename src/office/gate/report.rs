@@ -116,9 +116,10 @@ const fn kind(kind: Protected, language: Language) -> &'static str {
 
 /// What to do.
 fn hint(refusal: &Refusal, language: Language) -> String {
+    // That entry alone: what is listed below a country or a platform is still to be taken.
     let leave_out = |name: &str| match language {
-        Language::Vietnamese => format!("xóa dòng đó, hoặc ghi {name} vào roles/{}/leave-out.txt", refusal.role),
-        Language::English => format!("remove the line, or write {name} into roles/{}/leave-out.txt", refusal.role),
+        Language::Vietnamese => format!("xóa dòng đó, hoặc ghi ={name} vào roles/{}/leave-out.txt", refusal.role),
+        Language::English => format!("remove the line, or write ={name} into roles/{}/leave-out.txt", refusal.role),
     };
     let say = |what: &str| match language {
         Language::Vietnamese => format!("; nếu đúng là cần: --override {what} --by \"HỌ TÊN\" --reason \"LÝ DO\""),

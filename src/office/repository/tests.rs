@@ -47,7 +47,7 @@ fn each_part_has_its_serial_and_the_roles_in_the_order_of_their_delegations() {
         ("district-1".to_owned(), SpeaksFor::Only(["games".to_owned()].into())),
         ("district-2".to_owned(), SpeaksFor::All),
     ];
-    let offered = Offered { origin: "root".to_owned(), expires: None, publication, roles: delegated };
+    let offered = Offered { origin: "root".to_owned(), expires: None, publication, roles: delegated, lapsed: Vec::new() };
     let due = offered.due(second, at("2026-11-26T01:00:00Z")).expect("both are remembered");
     let shown = |part: &crate::office::Part| {
         let roles = part.roles.iter().map(|role| format!("{} {}", role.digest, role.speaks_for.has("malware")));

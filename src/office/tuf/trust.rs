@@ -4,19 +4,17 @@
 //! a newer root, which says whose keys are revoked.
 
 use std::path::Path;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::reading::{Reading, by};
 use super::texts;
 use super::transport::FIRST;
-use super::trusted::{self, Role, Trusted, Verified};
+use super::trusted::{self, Trusted};
 use super::verify::{Given, TIMESTAMP, not_expired, verify};
 use crate::fetch::{Failure, Reason, Reply, Trust as Authorities};
-use crate::office::publication::{Issue, Texts};
-use crate::office::repository::{Answer, Offered, Published, Repository, Wanted, Way};
-use crate::office::{Part, RolePart, hexadecimal};
+use crate::office::hexadecimal;
+use crate::office::repository::{Answer, Offered, Repository, Wanted, Way};
 
 /// The most octets of a root file.
 const ROOT: u64 = 1 << 20;
@@ -116,31 +114,21 @@ pub(super) async fn text(state: &Path, from: &dyn Reading, wanted: &Wanted<'_>) 
 /// What is believed, as a school looks at it.
 fn offered(trusted: &Trusted, now: Timestamp) -> Option<Offered> {
     let verified = trusted.verified.as_ref()?;
-    let publication = &verified.publication;
-    let lapsed = verified.roles.iter().filter(|role| role.expires <= now).map(|role| role.name.clone()).collect();
+    let mut publication = verified.publication.clone();
+    for role in &verified.roles {
+        let Some(stays) = &role.stays else { continue };
+        // Its last content stands for all that is published, so that no ring of schools waits for what it cannot have.
+        publication.roles.insert(role.name.clone(), stays.clone());
+        for past in &mut publication.history {
+            past.roles.insert(role.name.clone(), stays.clone());
+        }
+    }
     Some(Offered {
         origin: trusted.origin.clone(),
         expires: Some(verified.expires),
-        published: publication.issues().map(|issue| published(issue, verified)).collect(),
-        rings: publication.rings.iter().map(|(ring, seconds)| (*ring, Duration::from_secs(*seconds))).collect(),
-        lapsed,
-    })
-}
-
-fn published(issue: &Issue, verified: &Verified) -> Published {
-    let part = |digest: fn(&Texts) -> Option<String>| {
+        publication,
         // The order of the delegations: who delegates comes before those that it delegates to.
-        let of = |role: &Role| {
-            let texts = role.stays.as_ref().or_else(|| issue.roles.get(&role.name))?;
-            Some(RolePart { role: role.name.clone(), speaks_for: role.speaks_for.clone(), digest: digest(texts)? })
-        };
-        Part { serial: issue.serial, roles: verified.roles.iter().filter_map(of).collect() }
-    };
-    Published {
-        serial: issue.serial,
-        made: issue.made,
-        urgent: issue.urgent,
-        lists: part(|texts| texts.names.as_ref().map(|names| names.sha256.clone())),
-        decisions: part(|texts| texts.decisions.as_ref().map(|decisions| decisions.sha256.clone())),
-    }
+        roles: verified.roles.iter().map(|role| (role.name.clone(), role.speaks_for.clone())).collect(),
+        lapsed: verified.roles.iter().filter(|role| role.expires <= now).map(|role| role.name.clone()).collect(),
+    })
 }

@@ -3,7 +3,7 @@
 //! The rule: the file is renamed into place, whole and on the disk, and begins with the digest of the rest; where it is damaged nothing
 //! of it is believed, and the installed root is where believing begins anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::DirBuilderExt;
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::fetch::Marks;
 use crate::lists::store::write_aside;
-use crate::office::publication::Publication;
+use crate::office::publication::{Publication, RolePart};
 use crate::office::{SpeaksFor, hexadecimal};
 
 /// The most octets of the file: metadata of a large office, and a publication.
@@ -63,11 +63,13 @@ pub(super) struct Role {
     pub(super) expires: Timestamp,
     /// What the delegation lets it say.
     pub(super) speaks_for: SpeaksFor,
+    /// The ids of the keys that the delegation counts.
+    pub(super) keys: BTreeSet<String>,
     /// Its files, by their paths as targets.
     pub(super) files: BTreeMap<String, FileOf>,
     /// Its part of the publication where that is not what the publication says: it had expired, and its last content stays.
     #[serde(default)]
-    pub(super) stays: Option<crate::office::publication::Texts>,
+    pub(super) stays: Option<RolePart>,
 }
 
 /// A file that a role signed.

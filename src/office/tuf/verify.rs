@@ -20,7 +20,7 @@ use url::Url;
 use super::transport::{BASE, LARGEST, Round};
 use super::trusted::{FileOf, Holds, Role, Trusted, Verified, open_scratch};
 use crate::fetch::{Failure, Marks, Reason, Reply};
-use crate::office::publication::{Issue, Publication, Texts};
+use crate::office::publication::{self, Publication, RolePart};
 use crate::office::{SpeaksFor, hexadecimal};
 
 use super::reading::Reading;
@@ -182,7 +182,12 @@ async fn judge(
     not_expired(expires_first, expires, given.now)?;
     let publication = publication(targets, from).await?;
     if let Some(before) = before {
-        let (serial, known) = (publication.issue.serial, before.publication.issue.serial);
+        let timestamp = value(repository.timestamp());
+        if before.timestamp["signed"]["version"] == timestamp["signed"]["version"] && before.timestamp["signed"] != timestamp["signed"] {
+            let version = repository.timestamp().signed.version;
+            return Err(refused(&format!("two timestamps with the number {version} say different things")));
+        }
+        let (serial, known) = (publication.serial, before.publication.serial);
         if serial < known {
             return Err(Failure::new(Reason::Older, format!("publication {serial} is older than {known}, which is known")));
         }
@@ -229,17 +234,24 @@ fn refused(why: &str) -> Failure {
 /// A newer part that had expired when it came: what was there before stays.
 fn keep_last(role: &mut Role, known: Option<&Role>, before: Option<&Verified>) {
     let (Some(known), Some(before)) = (known, before) else { return };
-    let last = before.publication.issue.roles.get(&role.name).cloned().unwrap_or_default();
-    let (version, files) = (known.version, known.files.clone());
-    (role.version, role.files, role.stays) = (version, files, Some(known.stays.clone().unwrap_or(last)));
+    // What was signed by a key that counts no more does not stay.
+    if !known.keys.is_subset(&role.keys) {
+        return;
+    }
+    let Some(last) = known.stays.as_ref().or_else(|| before.publication.roles.get(&role.name)) else { return };
+    (role.version, role.expires) = (known.version, known.expires.min(role.expires));
+    (role.files, role.stays) = (known.files.clone(), Some(last.clone()));
 }
 
 async fn publication(targets: &Targets, from: &dyn Reading) -> Result<Publication, Failure> {
     let name = TargetName::new("publication.json").map_err(|error| Failure::new(Reason::Local, error.to_string()))?;
     let target = targets.targets.get(&name).ok_or_else(|| refused("it has no publication.json"))?;
     let sha256 = hex(&target.hashes.sha256);
-    let text = file(from, "publication.json", target.length.min(LARGEST), &sha256).await?;
-    Publication::read(&text).map_err(|fault| Failure::new(Reason::Unparsable, format!("publication.json: {fault}")))
+    if target.length > publication::LARGEST {
+        return Err(Failure::new(Reason::TooLarge, format!("publication.json has {} octets", target.length)));
+    }
+    let text = file(from, "publication.json", target.length, &sha256).await?;
+    Publication::parse(&text).map_err(|fault| Failure::new(Reason::Unparsable, format!("publication.json: {fault}")))
 }
 
 /// Where a target's file lies: named by its digest, in its own folder (TUF specification section 6.2).
@@ -283,7 +295,8 @@ fn delegated(by: &Targets, above: &SpeaksFor, roles: &mut Vec<Role>) -> Result<(
         if roles.len() >= ROLES {
             return Err(refused(&format!("it delegates to more than {ROLES} roles")));
         }
-        let Some(signed) = &role.targets else { continue };
+        // `tough` reads none of the roles where the snapshot leaves one of them out.
+        let signed = role.targets.as_ref().ok_or_else(|| refused(&format!("it holds back the part of role {}", role.name)))?;
         let may: SpeaksFor = said
             .and_then(|said| said.get(&role.name))
             .and_then(|said| serde_json::from_value(said.clone()).ok())
@@ -319,32 +332,37 @@ fn of(role: &DelegatedRole, signed: &Signed<Targets>, speaks_for: SpeaksFor) -> 
     }
     let version: NonZeroU64 = signed.signed.version();
     let expires = time(&signed.signed.expires)?;
-    Ok(Role { name: role.name.clone(), version: version.get(), expires, speaks_for, files, stays: None })
+    let keys = role.keyids.iter().map(|id| hex(id)).collect();
+    Ok(Role { name: role.name.clone(), version: version.get(), expires, speaks_for, keys, files, stays: None })
 }
 
 /// The publication without those before it whose texts are no longer signed.
 fn only_signed(mut publication: Publication, roles: &[Role]) -> Result<Publication, Failure> {
-    if let Some((role, digest)) = unsigned(&publication.issue, roles).into_iter().next() {
+    if let Some((role, digest)) = unsigned(&publication.roles, roles).into_iter().next() {
         return Err(refused(&format!(
             "publication {} names a text of role {role} that the role did not sign ({digest})",
-            publication.issue.serial
+            publication.serial
         )));
     }
-    publication.history.retain(|issue| unsigned(issue, roles).is_empty());
+    for past in &mut publication.history {
+        // Nobody vouches any more for a role that is delegated to no more.
+        past.roles.retain(|name, _| roles.iter().any(|role| role.name == *name));
+    }
+    publication.history.retain(|past| unsigned(&past.roles, roles).is_empty());
     Ok(publication)
 }
 
-/// The texts of an issue that their roles did not sign. What a role that had expired keeps stands for all that it published.
-fn unsigned<'i>(issue: &'i Issue, roles: &[Role]) -> Vec<(&'i str, String)> {
-    let missing = |(name, texts): (&'i String, &'i Texts)| {
+/// The texts of a publication that their roles did not sign. What a role that had expired keeps stands for all that it published.
+fn unsigned<'p>(published: &'p BTreeMap<String, RolePart>, roles: &[Role]) -> Vec<(&'p str, &'p str)> {
+    let missing = |(name, part): (&'p String, &'p RolePart)| {
         let role = roles.iter().find(|role| role.name == *name);
         if role.is_some_and(|role| role.stays.is_some()) {
             return None;
         }
-        let digest = texts.digests().find(|digest| !role.is_some_and(|role| has(role, digest)));
-        digest.map(|digest| (name.as_str(), digest.to_owned()))
+        let digest = [&part.names.sha256, &part.decisions.sha256].into_iter().find(|digest| !role.is_some_and(|role| has(role, digest)))?;
+        Some((name.as_str(), digest.as_str()))
     };
-    issue.roles.iter().filter_map(missing).collect()
+    published.iter().filter_map(missing).collect()
 }
 
 /// Whether a role signed a file that is the text with this digest, or that holds it whole.

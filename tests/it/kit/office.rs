@@ -113,7 +113,8 @@ impl Desk {
                 history,
             };
             let delegated = roles.iter().map(|role| (role.role.to_owned(), speaks_for(role))).collect();
-            told.offered = Some(Offered { origin: "root".to_owned(), expires: None, publication, roles: delegated });
+            let origin = "root".to_owned();
+            told.offered = Some(Offered { origin, expires: None, publication, roles: delegated, lapsed: Vec::new() });
         });
     }
 

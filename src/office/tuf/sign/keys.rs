@@ -1,16 +1,21 @@
-//! Ed25519 keys in files of their own: PKCS #8 in PEM, for their owner alone, and under a passphrase where one is given.
+//! Ed25519 keys in files of their own: the private one as PKCS #8 in PEM, for its owner alone and under a passphrase where one is
+//! given, the public one beside it, for everyone.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use aws_lc_rs::signature::{ED25519_PUBLIC_KEY_LEN, Ed25519KeyPair, KeyPair as _};
+use pkcs8::der::asn1::BitStringRef;
 use pkcs8::der::pem::LineEnding;
+use pkcs8::der::{Document, Encode as _};
 use pkcs8::pkcs5::pbes2;
-use pkcs8::{EncryptedPrivateKeyInfo, PrivateKeyInfo, SecretDocument};
-use tough::schema::key::Key;
+use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+use pkcs8::{EncryptedPrivateKeyInfo, ObjectIdentifier, PrivateKeyInfo, SecretDocument};
+use tough::schema::key::{Ed25519Key, Ed25519Scheme, Key};
 use tough::sign::Sign as _;
 
 use super::SignFault;
@@ -20,6 +25,15 @@ const PLAIN: &str = "PRIVATE KEY";
 
 /// How it names one under a passphrase (RFC 7468 section 11).
 const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
+
+/// How PEM names a public key (RFC 7468 section 13).
+const PUBLIC: &str = "PUBLIC KEY";
+
+/// id-Ed25519 (RFC 8410 section 3).
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+
+/// The most octets of a key's file.
+const LARGEST: u64 = 64 << 10;
 
 /// A key that signs.
 pub struct SigningKey {
@@ -44,11 +58,6 @@ impl SigningKey {
     /// What others check signatures by.
     pub fn public(&self) -> Key {
         self.pair.tuf_key()
-    }
-
-    /// The octets of the public key.
-    pub fn public_octets(&self) -> &[u8] {
-        self.pair.public_key().as_ref()
     }
 
     pub(super) fn sign(&self, octets: &[u8]) -> Vec<u8> {
@@ -77,6 +86,36 @@ impl SigningKey {
         written.map_err(SignFault::file(path))
     }
 
+    /// Whether the key in this file is under a passphrase.
+    ///
+    /// # Errors
+    /// [`SignFault::File`].
+    pub fn is_encrypted(path: &Path) -> Result<bool, SignFault> {
+        Ok(read(path)?.contains(ENCRYPTED))
+    }
+
+    /// Writes the public key into a new file.
+    ///
+    /// # Errors
+    /// [`SignFault::File`], also where another key's file is there already.
+    ///
+    /// # Panics
+    /// Never: a public key can be written.
+    pub fn save_public(&self, path: &Path) -> Result<(), SignFault> {
+        let octets = self.pair.public_key();
+        let key = SubjectPublicKeyInfoRef {
+            algorithm: AlgorithmIdentifierRef { oid: ED25519, parameters: None },
+            subject_public_key: BitStringRef::from_bytes(octets.as_ref()).expect("a key has whole octets"),
+        };
+        let document = key.to_der().and_then(|der| Document::try_from(der)).expect("a public key can be written");
+        let pem = document.to_pem(PUBLIC, LineEnding::LF).expect("a public key can be written");
+        let written = File::options().write(true).create_new(true).mode(0o644).open(path).and_then(|mut file| {
+            file.write_all(pem.as_bytes())?;
+            file.sync_all()
+        });
+        written.map_err(SignFault::file(path))
+    }
+
     /// Reads a key's file.
     ///
     /// # Errors
@@ -84,7 +123,7 @@ impl SigningKey {
     pub fn load(path: &Path, passphrase: Option<&str>) -> Result<Self, SignFault> {
         let shown = path.display().to_string();
         let none = |error: &dyn fmt::Display| SignFault::Key(shown.clone(), error.to_string());
-        let text = fs::read_to_string(path).map_err(SignFault::file(path))?;
+        let text = read(path)?;
         let (label, document) = SecretDocument::from_pem(&text).map_err(|error| none(&error))?;
         let plain = if label == ENCRYPTED {
             let info = EncryptedPrivateKeyInfo::try_from(document.as_bytes()).map_err(|error| none(&error))?;
@@ -92,9 +131,42 @@ impl SigningKey {
         } else {
             document
         };
+        if label != ENCRYPTED && label != PLAIN {
+            return Err(none(&format!("PEM calls it `{label}`")));
+        }
         let pair = Ed25519KeyPair::from_pkcs8(plain.as_bytes()).map_err(|error| none(&error))?;
         Ok(Self { pair })
     }
+}
+
+/// Reads the file of a public key.
+///
+/// # Errors
+/// [`SignFault::Key`], [`SignFault::File`].
+pub fn public(path: &Path) -> Result<Key, SignFault> {
+    let none = |error: &dyn fmt::Display| SignFault::Key(path.display().to_string(), error.to_string());
+    let text = read(path)?;
+    if text.contains(PLAIN) {
+        let said = format!("{} is a private key\nhint: it stays on its owner's machine; others get the file that ends in .pub", path.display());
+        return Err(SignFault::Metadata(said));
+    }
+    let (label, document) = Document::from_pem(&text).map_err(|error| none(&error))?;
+    let key = SubjectPublicKeyInfoRef::try_from(document.as_bytes()).map_err(|error| none(&error))?;
+    let octets = key.subject_public_key.as_bytes().filter(|octets| octets.len() == ED25519_PUBLIC_KEY_LEN);
+    match octets {
+        Some(octets) if label == PUBLIC && key.algorithm.oid == ED25519 => Ok(Key::Ed25519 {
+            keyval: Ed25519Key { public: octets.to_vec().into(), _extra: HashMap::new() },
+            scheme: Ed25519Scheme::Ed25519,
+            _extra: HashMap::new(),
+        }),
+        Some(_) | None => Err(none(&"it is of another kind")),
+    }
+}
+
+fn read(path: &Path) -> Result<String, SignFault> {
+    let mut text = String::new();
+    File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text)).map_err(SignFault::file(path))?;
+    Ok(text)
 }
 
 fn encrypted(plain: &[u8], passphrase: &str) -> Result<SecretDocument, pkcs8::Error> {
