@@ -8,7 +8,8 @@ use std::sync::Arc;
 use anyhow::Result;
 use clap::Subcommand;
 
-use crate::office::repository::{Nobody, Repository};
+use crate::office::repository::Repository;
+use crate::office::tuf::trust::Tuf;
 
 /// The education office.
 #[derive(Debug, Subcommand)]
@@ -40,5 +41,5 @@ impl Office {
 
 /// Who verifies what an office publishes.
 pub(super) fn repository() -> Arc<dyn Repository> {
-    Arc::new(Nobody)
+    Arc::new(Tuf::default())
 }

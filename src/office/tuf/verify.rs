@@ -183,7 +183,9 @@ async fn judge(
     let publication = publication(targets, from).await?;
     if let Some(before) = before {
         let timestamp = value(repository.timestamp());
-        if before.timestamp["signed"]["version"] == timestamp["signed"]["version"] && before.timestamp["signed"] != timestamp["signed"] {
+        if before.timestamp["signed"]["version"] == timestamp["signed"]["version"]
+            && before.timestamp["signed"] != timestamp["signed"]
+        {
             let version = repository.timestamp().signed.version;
             return Err(refused(&format!("two timestamps with the number {version} say different things")));
         }
@@ -359,7 +361,9 @@ fn unsigned<'p>(published: &'p BTreeMap<String, RolePart>, roles: &[Role]) -> Ve
         if role.is_some_and(|role| role.stays.is_some()) {
             return None;
         }
-        let digest = [&part.names.sha256, &part.decisions.sha256].into_iter().find(|digest| !role.is_some_and(|role| has(role, digest)))?;
+        let digest = [&part.names.sha256, &part.decisions.sha256]
+            .into_iter()
+            .find(|digest| !role.is_some_and(|role| has(role, digest)))?;
         Some((name.as_str(), digest.as_str()))
     };
     published.iter().filter_map(missing).collect()

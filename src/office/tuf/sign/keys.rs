@@ -147,7 +147,10 @@ pub fn public(path: &Path) -> Result<Key, SignFault> {
     let none = |error: &dyn fmt::Display| SignFault::Key(path.display().to_string(), error.to_string());
     let text = read(path)?;
     if text.contains(PLAIN) {
-        let said = format!("{} is a private key\nhint: it stays on its owner's machine; others get the file that ends in .pub", path.display());
+        let said = format!(
+            "{} is a private key\nhint: it stays on its owner's machine; others get the file that ends in .pub",
+            path.display()
+        );
         return Err(SignFault::Metadata(said));
     }
     let (label, document) = Document::from_pem(&text).map_err(|error| none(&error))?;

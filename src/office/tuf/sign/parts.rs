@@ -1,9 +1,9 @@
 //! What a publication consists of: each role's files and metadata, and the top's.
 //!
-//! The rules: a role signs its texts of the last publications as long as these are remembered, and one difference for each change, which
-//! lead on from each other; what schools have on the way stays where it is.
+//! The rules: a role signs its texts of the last publications as long as these are remembered, a difference from each to the newest, and
+//! the differences that lead from each to the next.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU64;
 
 use jiff::Timestamp;
@@ -16,12 +16,8 @@ use super::super::Holds;
 use super::super::verify::{EXTRA, hex, place};
 use super::metadata::{SPECIFICATION, expiry, next};
 use super::{Current, SignFault};
-use crate::office::patch::{pack, patch, unpack};
-use crate::office::publication::{Publication, Texts};
+use crate::office::publication::{Publication, RolePart};
 use crate::office::{SpeaksFor, hexadecimal};
-
-/// The most octets of a text that was published before: what a school takes.
-const LARGEST: u64 = 2 << 30;
 
 /// A file of a publication, by its place below the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,72 +84,86 @@ fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
 }
 
-/// The part of `role`: its texts as of now, and what of its earlier ones `publication` still remembers.
+/// The part of `role`: what of `targets` is its own, and what of its earlier texts `publication` still remembers.
 ///
 /// # Errors
-/// Where a text is not the one that the publication names, or an earlier one cannot be read.
+/// Where a target is not what the publication names, or an earlier one cannot be read.
 pub fn role_part(
     role: &str,
-    names: &[u8],
-    decisions: &[u8],
+    targets: &BTreeMap<String, Vec<u8>>,
     publication: &Publication,
     current: Option<&Current>,
     expires: Timestamp,
 ) -> Result<Part, SignFault> {
-    let texts = publication.issue.roles.get(role).cloned().unwrap_or_default();
-    let (digest, decided) = (hexadecimal(names), hexadecimal(decisions));
-    let named = texts.digests().map(str::to_owned).collect::<Vec<_>>();
-    if named != [digest.clone(), decided.clone()] {
-        return Err(SignFault::metadata(format!("the publication names other texts of role {role} than these")));
-    }
+    let named = publication.roles.get(role);
+    let named = named.ok_or_else(|| SignFault::metadata(format!("the publication says nothing of role {role}")))?;
     let before = current.and_then(|current| current.roles.get(role).map(|signed| (current, signed)));
     let version = before.map_or(Ok(NonZeroU64::MIN), |(_, signed)| next(signed.signed.version))?;
     let mut part = Part { targets: empty(version, expires)?, files: Vec::new() };
-    part.add(&format!("{role}/decisions.json"), decisions.to_vec(), &Holds::default())?;
-    part.add(&format!("{role}/names.zst"), pack(names), &Holds { text: Some(digest.clone()), from: None })?;
+    let own = format!("{role}/");
+    for (name, octets) in targets {
+        let Some(file) = name.strip_prefix(&own) else { continue };
+        let holds = holds(file, octets, role, named, publication)?;
+        part.add(name, octets.clone(), &holds)?;
+    }
+    let whole = [format!("{role}/names.zst"), format!("{role}/decisions.json")];
+    if let Some(missing) = whole.iter().find(|name| !targets.contains_key(*name)) {
+        return Err(SignFault::metadata(format!("{missing} is missing")));
+    }
     if let Some((current, signed)) = before {
-        let remembered: BTreeSet<&str> =
-            publication.history.iter().filter_map(|issue| issue.roles.get(role)).flat_map(Texts::digests).collect();
-        earlier(&mut part, role, (names, &digest), &decided, &remembered, current, signed)?;
+        earlier(&mut part, role, named, publication, current, signed)?;
     }
     Ok(part)
 }
 
-/// Texts and differences of earlier publications, and the difference from the last.
+/// What a file of a role holds, by its name and by what the publication says.
+fn holds(file: &str, octets: &[u8], role: &str, named: &RolePart, publication: &Publication) -> Result<Holds, SignFault> {
+    let text = Some(named.names.sha256.clone());
+    match file {
+        "names.zst" => Ok(Holds { text, from: None }),
+        "decisions.json" if hexadecimal(octets) == named.decisions.sha256 => Ok(Holds::default()),
+        "decisions.json" => Err(SignFault::metadata(format!("the publication names other decisions of role {role} than these"))),
+        other => {
+            let digits = other.strip_prefix("names-").and_then(|rest| rest.strip_suffix(".patch"));
+            let from = digits.and_then(|digits| {
+                let mut older = publication.history.iter().filter_map(|past| past.roles.get(role)).map(|part| &part.names.sha256);
+                older.find(|digest| short(digest) == digits)
+            });
+            let from = from.ok_or_else(|| SignFault::metadata(format!("{role}/{other} is no file of a publication")))?;
+            Ok(Holds { text, from: Some(from.clone()) })
+        }
+    }
+}
+
+/// Texts of earlier publications, and the differences that lead from each to the next: for schools whose ring still waits.
 fn earlier(
     part: &mut Part,
     role: &str,
-    (names, digest): (&[u8], &str),
-    decided: &str,
-    remembered: &BTreeSet<&str>,
+    named: &RolePart,
+    publication: &Publication,
     current: &Current,
     signed: &Signed<Targets>,
 ) -> Result<(), SignFault> {
+    let past: Vec<&RolePart> = publication.history.iter().filter_map(|past| past.roles.get(role)).collect();
+    let texts: BTreeSet<&str> = past.iter().map(|part| part.names.sha256.as_str()).collect();
+    let decided: BTreeSet<&str> = past.iter().map(|part| part.decisions.sha256.as_str()).collect();
+    // The newest stands first: what a text became stands before it.
+    let steps: BTreeSet<(&str, &str)> =
+        past.windows(2).map(|pair| (pair[1].names.sha256.as_str(), pair[0].names.sha256.as_str())).collect();
     for (name, target) in &signed.signed.targets {
         let sha256 = hex(&target.hashes.sha256);
         let holds: Holds = serde_json::to_value(&target.custom).and_then(serde_json::from_value).map_err(SignFault::metadata)?;
-        match &holds {
-            Holds { text: None, .. } if remembered.contains(sha256.as_str()) && sha256 != decided => {
-                let octets = current.file(name.raw(), &sha256)?;
-                part.add(&format!("{role}/{}.decisions.json", short(&sha256)), octets, &holds)?;
+        let kept = match &holds {
+            Holds { text: None, .. } => (decided.contains(sha256.as_str()) && sha256 != named.decisions.sha256)
+                .then(|| format!("{role}/{}.decisions.json", short(&sha256))),
+            Holds { text: Some(text), from: None } => (texts.contains(text.as_str()) && *text != named.names.sha256)
+                .then(|| format!("{role}/{}.names.zst", short(text))),
+            Holds { text: Some(text), from: Some(from) } => {
+                steps.contains(&(from, text)).then(|| format!("{role}/names-{}-{}.patch", short(from), short(text)))
             }
-            Holds { text: Some(text), from: None } if remembered.contains(text.as_str()) && text != digest => {
-                let octets = current.file(name.raw(), &sha256)?;
-                if name.raw() == format!("{role}/names.zst") {
-                    let old = unpack(&octets, LARGEST).map_err(SignFault::metadata)?;
-                    let difference = patch(&old, names);
-                    let step = Holds { text: Some(digest.to_owned()), from: Some(text.clone()) };
-                    part.add(&format!("{role}/names-{}-{}.patch", short(text), short(digest)), difference, &step)?;
-                }
-                part.add(&format!("{role}/{}.names.zst", short(text)), octets, &holds)?;
-            }
-            Holds { text: Some(text), from: Some(from) }
-                if remembered.contains(from.as_str()) && (text == digest || remembered.contains(text.as_str())) =>
-            {
-                let octets = current.file(name.raw(), &sha256)?;
-                part.add(name.raw(), octets, &holds)?;
-            }
-            Holds { .. } => {}
+        };
+        if let Some(kept) = kept {
+            part.add(&kept, current.file(name.raw(), &sha256)?, &holds)?;
         }
     }
     Ok(())
@@ -170,7 +180,7 @@ pub fn top_part(
     current: Option<&Current>,
     expires: Timestamp,
 ) -> Result<Part, SignFault> {
-    Publication::read(publication).map_err(SignFault::metadata)?;
+    Publication::parse(publication).map_err(SignFault::metadata)?;
     let version = current.map_or(Ok(NonZeroU64::MIN), |current| next(current.targets.signed.version))?;
     let mut part = Part { targets: empty(version, expires)?, files: Vec::new() };
     part.add("publication.json", publication.to_vec(), &Holds::default())?;

@@ -190,7 +190,6 @@ pub fn write(folder: &Path, finished: &Finished, files: &[NewFile], before: Opti
     for file in files.iter().filter(|file| !folder.join(&file.place).exists()) {
         put(&file.place, &file.octets)?;
     }
-    put(&format!("{}.root.json", finished.root.signed.version), &Staged::Root(finished.root.clone()).text())?;
     for file in &finished.metadata {
         put(&file.place, &file.octets)?;
     }
@@ -198,6 +197,8 @@ pub fn write(folder: &Path, finished: &Finished, files: &[NewFile], before: Opti
         let path = folder.join(place);
         fs::metadata(&path).map_err(SignFault::file(&path))?;
     }
+    // A new root may revoke who signed the timestamp before, so that it comes just before the one that goes with it.
+    put(&format!("{}.root.json", finished.root.signed.version), &Staged::Root(finished.root.clone()).text())?;
     put("timestamp.json", &finished.timestamp)?;
     let mut needed = finished.places.clone();
     needed.extend(before.map(Current::places).unwrap_or_default());
