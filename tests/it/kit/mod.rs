@@ -1,6 +1,7 @@
 //! What tests are made of: a school, the upstream that it asks, queries and replies.
 
 pub mod binary;
+pub mod daemon;
 pub mod dice;
 pub mod fetching;
 pub mod http;
