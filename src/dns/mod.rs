@@ -17,6 +17,8 @@ mod relayed;
 mod reply;
 mod rewrite;
 mod tidy;
+mod transfer;
+mod tsig;
 mod types;
 
 pub use bailiwick::{Bailiwick, Whose};
@@ -32,6 +34,8 @@ pub use query::{Edns, Ignored, NotAQuery, Query, Source};
 pub use relayed::Relayed;
 pub use reply::{Reply, reply_unparsed};
 pub use tidy::{MOST_NEGATIVE_TTL, MOST_TTL, Signatures, Untidy, tidy, tidy_within};
+pub use transfer::{Soa, compose_transfer, is_later, notified, reply_to_notify};
+pub use tsig::{TsigAlgorithm, TsigFault, TsigKey, TsigStream};
 pub use types::{Class, Ede, Opcode, Rcode, RecordType, Transport};
 
 /// The largest UDP payload that is sent or announced, in octets.
