@@ -114,6 +114,8 @@ fn changes_are_what_remains_of_all_steps() {
 fn a_question_for_changes_may_be_answered_by_the_whole_zone_or_by_its_version() {
     assert_eq!(take(Some(5), &[changed(&[soa(ZONE, 5)])]).expect("sound").0, Came::Unchanged);
     assert_eq!(take(Some(5), &[changed(&[soa(ZONE, 4)])]).expect("sound").0, Came::Unchanged, "an older one is none");
+    let behind = changed(&[soa(ZONE, 5), policy("a.example", "."), soa(ZONE, 5)]);
+    assert_eq!(take(Some(5), &[behind]).expect("sound").0, Came::Unchanged, "what follows is what is here");
     assert_eq!(take(Some(u32::MAX), &[changed(&[soa(ZONE, 3), soa(ZONE, 3)])]).expect("sound").1, head_of(3), "serials go round");
     let (came, text, _) = take(Some(5), &[changed(&[soa(ZONE, 6), policy("a.example", "."), soa(ZONE, 6)])]).expect("sound");
     assert!(matches!(came, Came::Whole(_)), "{came:?}");

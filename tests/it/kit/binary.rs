@@ -17,31 +17,37 @@ pub struct Binary {
     child: Child,
     banner: mpsc::UnboundedReceiver<String>,
     directory: tempfile::TempDir,
+    listen: SocketAddr,
 }
 
 impl Binary {
     /// Starts it on a configuration without `[listen]` and `[state]`, which are written here; it may still be getting ready.
     pub fn start(config: &str) -> Self {
+        Self::start_at("127.0.0.1:0".parse().expect("an address"), config)
+    }
+
+    /// As [`Binary::start`], answering DNS at this address.
+    pub fn start_at(listen: SocketAddr, config: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("khien.toml");
-        std::fs::write(&path, Self::text(&directory, config)).expect("written");
+        std::fs::write(&path, Self::text(listen, &directory, config)).expect("written");
         let mut child =
             command(&path).arg("serve").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program runs");
         let said = BufReader::new(child.stdout.take().expect("piped"));
         let (lines, banner) = mpsc::unbounded_channel();
         std::thread::spawn(move || said.lines().map_while(Result::ok).try_for_each(|line| lines.send(line)));
-        Self { child, banner, directory }
+        Self { child, banner, directory, listen }
     }
 
-    fn text(directory: &tempfile::TempDir, config: &str) -> String {
+    fn text(listen: SocketAddr, directory: &tempfile::TempDir, config: &str) -> String {
         let state = directory.path().join("state");
-        let head = "[listen]\ndns = [\"127.0.0.1:0\"]\nhttp = [\"127.0.0.1:0\"]\n";
+        let head = format!("[listen]\ndns = [\"{listen}\"]\nhttp = [\"127.0.0.1:0\"]\n");
         format!("{head}[state]\ndirectory = \"{}\"\n{config}", state.display())
     }
 
     /// Writes another configuration.
     pub fn rewrite(&self, config: &str) {
-        std::fs::write(self.config(), Self::text(&self.directory, config)).expect("written");
+        std::fs::write(self.config(), Self::text(self.listen, &self.directory, config)).expect("written");
     }
 
     fn config(&self) -> PathBuf {

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use khien::dns::RecordType;
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::udp::Client;
 
@@ -32,6 +33,12 @@ impl Daemon {
                 None
             }
         }
+    }
+
+    /// Makes it read its files again.
+    pub fn hang_up(&self) {
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process has an id");
+        kill_process(id, Signal::HUP).expect("it is ours");
     }
 
     /// Waits until it answers `name` as `wanted` says.

@@ -8,11 +8,13 @@ pub mod http;
 pub mod names;
 pub mod packet;
 pub mod pages;
+pub mod primary;
 pub mod question;
 pub mod reply;
 pub mod scenario;
 pub mod school;
 pub mod tcp;
+pub mod transfer;
 pub mod udp;
 pub mod upstream;
 
