@@ -118,7 +118,7 @@ async fn knot_gives_the_zone_and_then_its_changes() {
     knot.change(7, "").await;
     assert_eq!(fetch(&bench).await.1.entries, 6004);
     let log = knot.log();
-    assert_eq!(log.matches("IXFR, outgoing").filter(|_| true).count().min(1), 1, "{log}");
+    assert!(log.contains("IXFR, outgoing"), "{log}");
     assert!(log.matches("AXFR, outgoing").count() <= 2, "the whole zone was sent once: {log}");
 }
 
