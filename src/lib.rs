@@ -42,4 +42,5 @@ pub mod web;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod fault;
 pub mod server;

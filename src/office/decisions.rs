@@ -20,6 +20,20 @@ pub enum Kind {
     Allow,
 }
 
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Lock, Self::Guarantee, Self::Allow];
+
+    /// As files write it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Lock => "lock",
+            Self::Guarantee => "guarantee",
+            Self::Allow => "allow",
+        }
+    }
+}
+
 /// One decision, for its name and everything below.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
@@ -46,6 +60,13 @@ pub struct Decision {
     /// Whether a guarantee holds in exams too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exam: bool,
+}
+
+impl Decision {
+    /// Whether it holds on `day`.
+    pub fn holds(&self, day: Date) -> bool {
+        self.until.is_none_or(|until| day <= until)
+    }
 }
 
 /// Why a text is none of decisions.

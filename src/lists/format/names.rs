@@ -1,7 +1,7 @@
 //! The office's own lists: one name a line with its categories, `name games`, `=name adult,games`, `!name games`.
 //!
-//! A name stands for itself and all below it; with `=` for itself alone; with `!` it is an exception, which takes the name and all
-//! below it out of these categories of the same list. The first line says what it is: [`HEAD`]. One text, many categories: [`read`]
+//! A name stands for itself and all below it; with `=` for itself alone; with `*.` for what is below it alone; with `!` before that
+//! it is an exception, which takes what it stands for out of these categories of the same list. The first line says what it is: [`HEAD`]. One text, many categories: [`read`]
 //! hands each entry to the lists that take one of them, and counts what no list takes.
 
 use std::collections::BTreeMap;
@@ -16,15 +16,23 @@ use crate::lists::text;
 pub const HEAD: &str = "# khien names 1";
 
 /// What a line says, as far as its own marks tell.
-struct Said<'l> {
-    name: &'l str,
-    scope: Scope,
-    action: Action,
-    categories: &'l str,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said<'l> {
+    /// The name's text.
+    pub name: &'l str,
+    /// What it stands for.
+    pub scope: Scope,
+    /// Whether it is an exception.
+    pub action: Action,
+    /// Its categories, with commas between them.
+    pub categories: &'l str,
 }
 
 /// Takes a line apart.
-fn said(line: &str) -> Result<Said<'_>, IssueKind> {
+///
+/// # Errors
+/// Where it is no line of such a list.
+pub fn said(line: &str) -> Result<Said<'_>, IssueKind> {
     let mut words = line.split(' ');
     let (Some(name), Some(categories)) = (words.next(), words.next()) else { return Err(IssueKind::Unreadable) };
     if words.next().is_some() {
@@ -33,10 +41,14 @@ fn said(line: &str) -> Result<Said<'_>, IssueKind> {
     if categories.split(',').any(str::is_empty) {
         return Err(IssueKind::Unreadable);
     }
-    let (scope, action, name) = match name.as_bytes().first() {
-        Some(b'=') => (Scope::Exact, Action::Block, &name[1..]),
-        Some(b'!') => (Scope::Subtree, Action::Allow, &name[1..]),
-        Some(_) | None => (Scope::Subtree, Action::Block, name),
+    let (action, name) = match name.strip_prefix('!') {
+        Some(name) => (Action::Allow, name),
+        None => (Action::Block, name),
+    };
+    let (scope, name) = match (name.strip_prefix('='), name.strip_prefix("*.")) {
+        (Some(name), _) => (Scope::Exact, name),
+        (None, Some(name)) => (Scope::Below, name),
+        (None, None) => (Scope::Subtree, name),
     };
     Ok(Said { name, scope, action, categories })
 }

@@ -18,7 +18,9 @@ fn taken(text: &str) -> (Taken, Vec<(char, u64)>, Vec<(String, u64)>) {
 
 #[test]
 fn each_entry_goes_to_the_lists_of_its_categories() {
-    let text = format!("{HEAD}\n=a.example adult,games\nb.example games\n!c.b.example games\nd.example malware,video\n");
+    let text = format!(
+        "{HEAD}\n=a.example adult,games\nb.example games\n!c.b.example games\nd.example malware,video\n*.e.example games\n!=f.example games\n!*.g.example games\n"
+    );
     let (taken, entries, cut) = taken(&text);
     let block = Action::Block;
     let expected = [
@@ -27,9 +29,12 @@ fn each_entry_goes_to_the_lists_of_its_categories() {
         ('g', "b.example", Scope::Subtree, block, 3),
         ('g', "c.b.example", Scope::Subtree, Action::Allow, 4),
         ('v', "d.example", Scope::Subtree, block, 5),
+        ('g', "e.example", Scope::Below, block, 6),
+        ('g', "f.example", Scope::Exact, Action::Allow, 7),
+        ('g', "g.example", Scope::Below, Action::Allow, 8),
     ];
     assert_eq!(taken, expected.map(|(list, name, scope, action, line)| (list, name.to_owned(), scope, action, line)));
-    assert_eq!(entries, [('g', 3), ('a', 1), ('v', 1)]);
+    assert_eq!(entries, [('g', 6), ('a', 1), ('v', 1)]);
     assert_eq!(cut, [("malware".to_owned(), 1)]);
 }
 
@@ -43,7 +48,7 @@ fn a_list_without_a_name_is_a_list() {
 #[test]
 fn bad_lines_are_counted_and_mostly_bad_lists_refused() {
     let good = "a.example games\n".repeat(9);
-    let bad = "b.example\nb.example  games\nb.example games,\nexample games\n*.b.example games\nb.example games # no\n";
+    let bad = "b.example\nb.example  games\nb.example games,\nexample games\n=*.b.example games\nb.example games # no\n";
     let read = |text: &str| read(text.as_bytes(), &[("games", ())], &mut |(), _| {});
     let parsed = read(&format!("{HEAD}\n{good}{bad}")).expect("most lines are good").parsed;
     let issues = &parsed[0].1.issues;

@@ -41,6 +41,9 @@ fn line(format: Format, name: &str, scope: Scope, action: Action) -> Option<Stri
         (Format::Names, Subtree, Block) => format!("{name} games"),
         (Format::Names, Subtree, Allow) => format!("!{name} adult,games"),
         (Format::Names, Exact, Block) => format!("={name} games"),
+        (Format::Names, Exact, Allow) => format!("!={name} games"),
+        (Format::Names, Below, Block) => format!("*.{name} games"),
+        (Format::Names, Below, Allow) => format!("!*.{name} games"),
         (
             Format::Hosts
             | Format::Domains
@@ -50,8 +53,7 @@ fn line(format: Format, name: &str, scope: Scope, action: Action) -> Option<Stri
             | Format::Dnsmasq
             | Format::Rpz
             | Format::Unbound
-            | Format::Networks
-            | Format::Names,
+            | Format::Networks,
             Exact | Subtree | Below,
             Block | Allow,
         ) => return None,
