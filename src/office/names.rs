@@ -17,9 +17,9 @@ use std::io::{self, Write};
 pub use gather::{Gathering, SourceId, TooManyCategories};
 pub use hold::Holding;
 
-use crate::dns::Name;
 use crate::lists::format::names::{HEAD, Said, said};
 use crate::lists::format::{Action, Scope};
+use crate::lists::text::normalise;
 
 /// The most categories in one list: a set of them is one 64-bit word.
 pub const MOST_CATEGORIES: usize = 64;
@@ -137,7 +137,7 @@ impl NameList {
             else {
                 return fault(number, "this is no line of a list of names");
             };
-            let Ok(known) = Name::parse(name) else { return fault(number, "this is no name") };
+            let Ok(known) = normalise(name) else { return fault(number, "this is no name") };
             if known.label_count() < 2 {
                 return fault(number, "a single label is no name of a list");
             }
@@ -149,6 +149,9 @@ impl NameList {
             for category in categories.split(',') {
                 if category <= last {
                     return fault(number, "the categories are not in order");
+                }
+                if !category.bytes().all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-') {
+                    return fault(number, "a category is no word");
                 }
                 let next = seen.len();
                 let place = *seen.entry(category.to_owned()).or_insert(next);
@@ -176,7 +179,7 @@ impl NameList {
         for (rank, place) in (0_u32..).zip(seen.values()) {
             places[*place] = rank;
         }
-        if places.iter().take(seen.len()).copied().ne(0..u32::try_from(seen.len()).expect("at most 64")) {
+        if seen.values().copied().ne(0..seen.len()) {
             for row in &mut self.rows {
                 row.categories = bits(row.categories).map(|place| 1_u64 << places[place]).fold(0, |set, bit| set | bit);
             }

@@ -17,6 +17,9 @@ use crate::office::decisions::{Decision, Kind};
 /// The most decisions of one role: people make them one by one.
 pub const MOST: usize = 100_000;
 
+/// How a fault begins that says what a decision lacks.
+const LACKING: &str = "a decision without";
+
 /// A decision with the place where a person wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {
@@ -85,6 +88,18 @@ pub struct Fallback {
 }
 
 impl Setting<'_> {
+    /// The decision, where no fault was found in its cells since there were `before` faults. What such a cell was to say is not told
+    /// as lacking.
+    fn understand_after(&self, written: Written, before: usize, faults: &mut Vec<Fault>) -> Option<Placed> {
+        if faults.len() == before {
+            return self.understand(written, faults);
+        }
+        let mut more = Vec::new();
+        self.understand(written, &mut more);
+        faults.extend(more.into_iter().filter(|fault| !fault.what.starts_with(LACKING)));
+        None
+    }
+
     /// The decision, or what it lacks.
     fn understand(&self, written: Written, faults: &mut Vec<Fault>) -> Option<Placed> {
         let Written { line, mut kind, name, mut category, mut by, mut reason, mut made, until, exam } = written;
@@ -99,7 +114,7 @@ impl Setting<'_> {
         }
         let before = faults.len();
         let mut fault = |what: String, hint: &str| faults.push(Fault::error(self.file, Some(line), what, hint));
-        let lacking = |what: &str| format!("a decision without {what}");
+        let lacking = |what: &str| format!("{LACKING} {what}");
         if kind.is_none() {
             fault(lacking("its kind"), "say lock, guarantee or allow (khóa, bảo đảm, cho phép)");
         }

@@ -5,9 +5,13 @@
 
 pub mod content;
 pub mod decisions;
+pub mod edit;
 pub mod folder;
 pub mod gate;
+pub mod note;
 pub mod publication;
+pub mod published;
+pub mod replay;
 mod settings;
 mod sources;
 mod tables;

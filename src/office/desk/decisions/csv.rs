@@ -64,6 +64,7 @@ pub fn read(bytes: &[u8], setting: &Setting<'_>, faults: &mut Vec<Fault>) -> Vec
     let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(text.as_bytes());
     let mut columns: Option<Vec<Option<Column>>> = None;
     let mut placed = Vec::new();
+    let mut lines = LineCount { text: text.as_bytes(), seen: 0, line: 1 };
     for record in reader.records() {
         let record = match record {
             Ok(record) => record,
@@ -74,7 +75,7 @@ pub fn read(bytes: &[u8], setting: &Setting<'_>, faults: &mut Vec<Fault>) -> Vec
                 continue;
             }
         };
-        let line = record.position().and_then(|position| u32::try_from(position.line()).ok()).unwrap_or(1);
+        let line = lines.at(record.position().map_or(0, csv::Position::byte));
         if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
@@ -88,13 +89,30 @@ pub fn read(bytes: &[u8], setting: &Setting<'_>, faults: &mut Vec<Fault>) -> Vec
                 }
                 let before = faults.len();
                 let written = row(&record, line, columns, setting, faults);
-                if faults.len() == before {
-                    placed.extend(setting.understand(written, faults));
-                }
+                placed.extend(setting.understand_after(written, before, faults));
             }
         }
     }
     placed
+}
+
+/// Counts lines on the way through a text. A record's place is told as the end of the one before it, line break not counted.
+struct LineCount<'t> {
+    text: &'t [u8],
+    seen: usize,
+    line: u32,
+}
+
+impl LineCount<'_> {
+    /// The line in which the first sign stands that is at `byte` or behind it and is no line break.
+    fn at(&mut self, byte: u64) -> u32 {
+        let byte = usize::try_from(byte).unwrap_or(usize::MAX);
+        while self.seen < self.text.len() && (self.seen < byte || matches!(self.text[self.seen], b'\r' | b'\n')) {
+            self.line += u32::from(self.text[self.seen] == b'\n');
+            self.seen += 1;
+        }
+        self.line
+    }
 }
 
 fn headings(record: &StringRecord, line: u32, setting: &Setting<'_>, faults: &mut Vec<Fault>) -> Vec<Option<Column>> {

@@ -36,9 +36,7 @@ pub fn read(text: &str, setting: &Setting<'_>, faults: &mut Vec<Fault>) -> Vec<P
             let line = line_at(table.span().map_or(0, |span| span.start));
             let before = faults.len();
             let written = row(table, Written { line, kind: Some(kind), ..Written::default() }, setting, &line_at, faults);
-            if faults.len() == before {
-                placed.extend(setting.understand(written, faults));
-            }
+            placed.extend(setting.understand_after(written, before, faults));
         }
     }
     placed.sort_by_key(|placed| placed.line);

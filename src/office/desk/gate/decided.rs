@@ -55,7 +55,8 @@ fn of_lock(folder: &Folder, role: &Role, decision: &Decision) -> Vec<Refusal> {
             continue;
         }
         kinds.push(kind);
-        if !taken.taken.contains(&protected.to_string()) {
+        let is_along = protected.labels().next() == Some(b"www") && protected != *name;
+        if !is_along && !taken.taken.contains(&protected.to_string()) {
             taken.take(protected.to_string());
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Reason, Refusal};
 use crate::dns::Name;
 use crate::lists::format::{Action, Scope};
-use crate::lists::{Category, Protected, Standing};
+use crate::lists::{Category, Protected, Protection, Standing};
 use crate::office::desk::folder::{Folder, Role};
 use crate::office::names::NameList;
 
@@ -71,11 +71,20 @@ impl Found<'_> {
 
     fn protected(&mut self) {
         let folder = self.folder;
-        for (protected, kinds) in folder.tables.protected.as_map().iter() {
+        let map = folder.tables.protected.as_map();
+        let mut all: Vec<(Name, Protection)> = map.iter().map(|(name, kinds)| (name, *kinds)).collect();
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        for (protected, kinds) in all {
             let text = protected.to_string();
+            // Its `www.` name goes with each protected name: it is told only where a rule stands at it.
+            let is_along =
+                protected.labels().next() == Some(b"www") && protected.parent().is_some_and(|own| map.exact(&own).is_some());
             for (rule, category) in self.holding(&text) {
+                if is_along && rule != text {
+                    continue;
+                }
                 let Ok(rule_name) = Name::parse(rule) else { continue };
-                let kept = folder.kept(&protected, *kinds, &rule_name, category);
+                let kept = folder.kept(&protected, kinds, &rule_name, category);
                 let word = self.word(category);
                 if !kept.is_empty() {
                     let refusal = self.refusal(Reason::Protected(Vec::new()), rule, Some(&word));
