@@ -42,7 +42,9 @@ pub struct Accounts {
 /// One worker's view: the snapshot, the time and the sheet that it counts on.
 #[derive(Debug)]
 pub struct View {
-    snapshot: Cached<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>,
+    newest: Cached<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>,
+    /// The snapshot under which packets were taken in: they are judged under it and no other, whatever has come in force meanwhile.
+    snapshot: Arc<Snapshot>,
     /// The serial that the school's time was read with.
     serial: u64,
     now: Now,
@@ -86,8 +88,20 @@ impl View {
     }
 
     /// The snapshot that judges.
-    pub fn snapshot(&mut self) -> &Arc<Snapshot> {
-        self.snapshot.load()
+    pub const fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    /// Goes over to the snapshot that is in force.
+    fn catch_up(&mut self) {
+        let newest = self.newest.load();
+        if !Arc::ptr_eq(newest, &self.snapshot) {
+            self.snapshot = Arc::clone(newest);
+        }
+        if self.snapshot.serial != self.serial {
+            self.serial = self.snapshot.serial;
+            self.now.school = self.snapshot.school_time(self.now.wall);
+        }
     }
 
     pub(super) const fn pen(&self) -> &Pen {
@@ -98,29 +112,29 @@ impl View {
 impl Accounts {
     /// A view for a new worker.
     pub fn view(&self) -> View {
-        let mut snapshot = Cached::new(Arc::clone(&self.snapshot));
-        let in_force = snapshot.load();
-        let (serial, now) = (in_force.serial, self.now(in_force));
+        let mut newest = Cached::new(Arc::clone(&self.snapshot));
+        let snapshot = Arc::clone(newest.load());
+        let (serial, now) = (snapshot.serial, self.now(&snapshot));
         // Room for one, which is all that a connection needs.
         let (taken, refused) = (vec![(Query::blank(), Listed::default())], Vec::with_capacity(1));
-        View { snapshot, serial, now, pen: self.tally.hand_out(), taken, refused }
+        View { newest, snapshot, serial, now, pen: self.tally.hand_out(), taken, refused }
     }
 
     /// Brings a view up to date; the school's time only where a second has passed or the snapshot has changed.
     pub fn refresh(&self, view: &mut View) {
         let (wall, running) = (self.clock.wall(), self.clock.running());
-        let snapshot = view.snapshot.load();
-        if snapshot.serial != view.serial || wall.as_second() != view.now.wall.as_second() {
-            view.serial = snapshot.serial;
-            view.now.school = snapshot.school_time(wall);
-        }
+        let same_second = wall.as_second() == view.now.wall.as_second();
         (view.now.wall, view.now.running) = (wall, running);
+        view.catch_up();
+        if !same_second {
+            view.now.school = view.snapshot.school_time(wall);
+        }
     }
 
     /// Takes packets in, which [`Accounts::answer`] is then asked for by their places, and looks their names up together.
     pub fn take_in<'p>(&self, view: &mut View, packets: impl Iterator<Item = (&'p [u8], Source)>) {
+        view.catch_up();
         let View { snapshot, taken, refused, .. } = view;
-        let snapshot = snapshot.load();
         refused.clear();
         for (at, (packet, source)) in packets.enumerate() {
             if at == taken.len() {
@@ -181,7 +195,8 @@ impl Accounts {
             }
         }
         view.pen.sheet().query(transport, Some(query.record_type));
-        let snapshot = view.snapshot.load();
+        // What the lists say of the name was looked up under this one: with another, a name that is listed only there would be open.
+        let snapshot = &view.snapshot;
         // A fault of ours costs this query and no other; what the rooms share is behind locks that outlive a panic.
         let judged = catch_unwind(AssertUnwindSafe(|| judge(query, *listed, snapshot, &self.rooms, &view.now, out)));
         match judged {

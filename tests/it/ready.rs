@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use khien::dns::RecordType;
+use khien::dns::{Name, RecordType, Source, Transport};
+use khien::pipeline::Met;
 
-use crate::kit::School;
-use crate::kit::http;
 use crate::kit::names::ADDRESS;
+use crate::kit::reply::Reply;
+use crate::kit::{School, http, question};
 
 const CONFIG: &str = r#"
 [clients]
@@ -138,5 +139,28 @@ async fn a_damaged_image_gives_way_to_the_one_before_then_to_a_rebuild() {
         }
     };
     tokio::time::timeout(Duration::from_secs(60), waited).await.expect("rebuilt from the lists");
+    school.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_is_judged_under_the_snapshot_that_it_was_looked_up_under() {
+    let school = School::try_start(CONFIG, &[]).await.expect("it starts");
+    let accounts = school.accounts();
+    let client = format!("{CLIENT}:4242").parse().expect("an address");
+    let packet = question::packet(&Name::parse("spiele.example").expect("a name"), RecordType::A);
+    let packets = [(packet.as_slice(), Source::new(client, school.dns(), Transport::Udp))];
+    let (mut view, mut out) = (accounts.view(), Vec::new());
+    accounts.take_in(&mut view, packets.into_iter());
+
+    // The lists come in force between look-up and verdict.
+    school.write("toys.txt", "spiele.example\n");
+    school.reload().await.expect("the list is sound");
+    school.until_ready().await;
+    assert!(matches!(accounts.answer(&mut view, 0, &mut out), Met::Answered), "nobody is asked for it");
+    assert_eq!(Reply::read(&out).rcode(), "SERVFAIL", "as it was when the query came in");
+
+    accounts.take_in(&mut view, packets.into_iter());
+    assert!(matches!(accounts.answer(&mut view, 0, &mut out), Met::Answered));
+    assert!(Reply::read(&out).is_blocked());
     school.close().await;
 }
