@@ -21,8 +21,8 @@ pub struct Names {
     /// None once it is gone.
     upstream: Mutex<Option<ScriptedUpstream>>,
     address: SocketAddr,
-    /// Holds the port of one that is gone, so that nobody else answers there: what is connected elsewhere hears nobody here.
-    gone: Mutex<Option<std::net::UdpSocket>>,
+    /// Holds the port of one that is gone, so that nobody else answers there.
+    gone: Mutex<Option<Arc<tokio::net::UdpSocket>>>,
     seen: Seen,
     told: Arc<Mutex<Told>>,
 }
@@ -67,9 +67,7 @@ impl Names {
     /// Goes away for good: its port is closed, which whoever asks is told at once.
     pub async fn go_away(&self) {
         let upstream = self.upstream.lock().unwrap_or_else(PoisonError::into_inner).take();
-        upstream.expect("it is there").stop().await;
-        let held = std::net::UdpSocket::bind(self.address).expect("its port is free");
-        held.connect("127.0.0.1:9").expect("loopback is routed");
+        let held = upstream.expect("it is there").leave().await;
         *self.gone.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
     }
 

@@ -43,6 +43,8 @@ pub struct ScriptedUpstream {
     pub address: SocketAddr,
     seen: Seen,
     connections: Arc<AtomicUsize>,
+    /// None where it listens by TCP alone.
+    udp: Option<Arc<UdpSocket>>,
     tasks: JoinSet<()>,
 }
 
@@ -106,6 +108,15 @@ impl ScriptedUpstream {
         self.tasks.shutdown().await;
     }
 
+    /// Goes away, and gives the socket that holds its port from then on without ever letting it go: what is connected elsewhere hears
+    /// nobody here, so that whoever asks is told that the port is closed.
+    pub async fn leave(mut self) -> Arc<UdpSocket> {
+        self.tasks.shutdown().await;
+        let held = self.udp.take().expect("it listened by UDP");
+        held.connect("127.0.0.1:9").await.expect("loopback is routed");
+        held
+    }
+
     /// How many questions came so.
     pub fn count(&self, by: By) -> usize {
         self.seen().iter().filter(|asked| asked.by == by).count()
@@ -126,13 +137,14 @@ impl ScriptedUpstream {
         let shared = Shared { script: Arc::new(script), seen: seen.clone() };
         let connections = Arc::new(AtomicUsize::new(0));
         let mut tasks = JoinSet::new();
-        if let Some(udp) = udp {
-            tasks.spawn(datagrams(Arc::new(udp), shared.clone()));
+        let udp = udp.map(Arc::new);
+        if let Some(udp) = &udp {
+            tasks.spawn(datagrams(Arc::clone(udp), shared.clone()));
         }
         if let Some(tcp) = tcp {
             tasks.spawn(streams(tcp, shared, Arc::clone(&connections)));
         }
-        Self { address, seen, connections, tasks }
+        Self { address, seen, connections, udp, tasks }
     }
 }
 
