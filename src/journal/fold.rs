@@ -15,8 +15,12 @@ use super::store::Row;
 pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
 /// The most entries that are remembered; above that, queries are written one by one. A table of 2^18 places holds so many before it
-/// grows; with its keys and their order it takes 25 MiB when it is full, and nothing before it is needed.
+/// grows; with its keys and their order it takes 28 MiB when it is full, and nothing before it is needed.
 const MOST: usize = 229_376;
+
+/// By so many microseconds a query may be older than the one that was taken as the first: two workers' notes are read one after the
+/// other, and each lies for as long as the writer rests and writes.
+const ASIDE: i64 = 1_000_000;
 
 /// So many of a round's entries that have been repeated are updated at once: more than a school repeats in a round. In a flood they
 /// are updated when their ten seconds are over.
@@ -144,7 +148,7 @@ impl Folds {
             return if self.open.len() >= MOST { Place::Alone } else { Place::First };
         };
         // A clock that was set back makes the entry a new one.
-        if !(0..LENGTH).contains(&(time - fold.first)) || uptime.saturating_sub(fold.since) >= 2 * WINDOW {
+        if !(-ASIDE..LENGTH).contains(&(time - fold.first)) || uptime.saturating_sub(fold.since) >= 2 * WINDOW {
             return Place::First;
         }
         if fold.untold() == 0 && fold.is_stored() && self.untold.len() <= AT_ONCE {

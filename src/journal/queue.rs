@@ -13,7 +13,8 @@ use super::sheaf::Sheaf;
 use super::{AllowedForm, Counts, Note, Settings, Tally};
 use crate::policy::Outcome;
 
-/// The most notes of one sheaf that wait: 0.3 seconds' worth at 100,000 queries a second, in 3 MiB.
+/// The most notes of one sheaf that wait: 0.3 seconds' worth at 100,000 queries a second. With names of 20 octets that are 2.5 MiB, with
+/// the longest 10 MiB.
 pub const QUEUE: usize = 32_768;
 
 /// So many sheaves are filled at a time, each by its own threads.

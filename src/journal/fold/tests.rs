@@ -35,9 +35,16 @@ fn a_clock_set_back_starts_anew_and_loses_no_repeat() {
     let mut closed = Closed::default();
     folds.remember((key, START), Duration::ZERO, Stand::Here(3), None, &mut closed);
     assert_eq!(folds.place(key, START, Duration::ZERO), Place::Repeat);
-    assert_eq!(folds.place(key, START - 1, Duration::ZERO), Place::First);
-    folds.remember((key, START - 1), Duration::ZERO, Stand::Here(4), None, &mut closed);
+    assert_eq!(folds.place(key, START - ASIDE - 1, Duration::ZERO), Place::First);
+    folds.remember((key, START - ASIDE - 1), Duration::ZERO, Stand::Here(4), None, &mut closed);
     assert_eq!(closed.here, [(3, 1)]);
+}
+
+#[test]
+fn another_worker_may_have_noted_the_same_a_little_earlier() {
+    let mut folds = Folds::new();
+    assert_eq!(placed(&mut folds, "x", START, Duration::ZERO), Place::First);
+    assert_eq!(placed(&mut folds, "x", START - 100_000, Duration::ZERO), Place::Repeat);
 }
 
 #[test]

@@ -162,15 +162,19 @@ fn stopping_writes_what_waits() {
     assert_eq!(lines(home.path()).len(), 5_000);
 }
 
+/// Notes 3,000 names: more than are told at once.
+fn flood(journal: &Journal) {
+    (0..3_000).for_each(|number| note(journal, entry(&format!("n{number}.example"))));
+}
+
 #[test]
 fn a_flood_of_repeats_is_told_when_its_time_is_over_and_counted_exactly() {
     let home = tempfile::tempdir().expect("a directory");
     let (journal, mut writer) = open(settings(home.path()), no_source());
-    let names: Vec<String> = (0..3_000).map(|number| format!("n{number}.example")).collect();
-    for _ in 0..2 {
-        names.iter().for_each(|name| note(&journal, entry(name)));
-        while writer.step(moment(Duration::ZERO)) > 0 {}
-    }
+    flood(&journal);
+    while writer.step(moment(Duration::ZERO)) > 0 {}
+    flood(&journal);
+    while writer.step(moment(Duration::ZERO)) > 0 {}
     let tally = journal.tally();
     assert_eq!((tally.written, tally.folded, tally.waiting()), (3_000, 0, 3_000), "they wait");
     assert_eq!(repeats(home.path()).iter().sum::<u64>(), 0);
@@ -183,15 +187,29 @@ fn a_flood_of_repeats_is_told_when_its_time_is_over_and_counted_exactly() {
 fn repeats_that_wait_are_told_at_the_end_of_a_run_or_counted_as_dropped() {
     let home = tempfile::tempdir().expect("a directory");
     let (journal, mut writer) = open(settings(home.path()), no_source());
-    let names: Vec<String> = (0..3_000).map(|number| format!("n{number}.example")).collect();
-    for _ in 0..2 {
-        names.iter().for_each(|name| note(&journal, entry(name)));
-        while writer.step(moment(Duration::ZERO)) > 0 {}
-    }
+    flood(&journal);
+    while writer.step(moment(Duration::ZERO)) > 0 {}
+    flood(&journal);
+    while writer.step(moment(Duration::ZERO)) > 0 {}
     writer.flush(moment(Duration::from_secs(1)));
     assert_eq!(repeats(home.path()).iter().sum::<u64>(), 3_000);
-    names.iter().for_each(|name| note(&journal, entry(name)));
+    flood(&journal);
     drop(writer);
     let tally = journal.tally();
     assert_eq!((tally.noted, ends(tally), tally.dropped), (9_000, 9_000, 3_000));
+}
+
+#[test]
+fn what_two_threads_note_within_the_ten_seconds_is_one_entry_in_whatever_order_it_is_read() {
+    let home = tempfile::tempdir().expect("a directory");
+    let (journal, mut writer) = open(settings(home.path()), no_source());
+    // Each thread fills a sheaf of its own, and the later one's may be read first.
+    for millis in [90, 0, 60, 30] {
+        let journal = journal.clone();
+        let noting = std::thread::spawn(move || note(&journal, at(entry("x.example"), Duration::from_millis(millis))));
+        noting.join().expect("noting does not panic");
+    }
+    writer.flush(moment(Duration::from_secs(1)));
+    assert_eq!(repeats(home.path()), [3]);
+    assert_eq!(journal.tally(), Tally { noted: 4, written: 1, folded: 3, ..Tally::default() });
 }
