@@ -33,6 +33,12 @@ pub enum Reason {
     WebPage,
     /// Not a list, or mostly not readable as one.
     Unparsable,
+    /// Not signed as it must be, or not what was signed.
+    Unverified,
+    /// Older than what is known.
+    Older,
+    /// Signed for a time that is over.
+    Expired,
     /// Far fewer entries than before.
     Shrunk,
     /// Far more entries than before.
@@ -43,7 +49,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Resolve,
         Self::Forbidden,
         Self::Connect,
@@ -56,6 +62,9 @@ impl Reason {
         Self::Unpack,
         Self::WebPage,
         Self::Unparsable,
+        Self::Unverified,
+        Self::Older,
+        Self::Expired,
         Self::Shrunk,
         Self::Grown,
         Self::Local,
@@ -76,6 +85,9 @@ impl Reason {
             Self::Unpack => "unpack",
             Self::WebPage => "web-page",
             Self::Unparsable => "unparsable",
+            Self::Unverified => "unverified",
+            Self::Older => "older",
+            Self::Expired => "expired",
             Self::Shrunk => "shrunk",
             Self::Grown => "grown",
             Self::Local => "local",
@@ -95,6 +107,9 @@ impl Reason {
             | Self::Status
             | Self::Redirect
             | Self::Truncated
+            | Self::Unverified
+            | Self::Older
+            | Self::Expired
             | Self::WebPage => Turn::Nobodys,
         }
     }

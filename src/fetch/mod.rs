@@ -13,6 +13,7 @@ mod pace;
 mod page;
 mod resolve;
 mod source;
+mod whole;
 mod unpack;
 
 pub use connect::Trust;
@@ -25,3 +26,4 @@ pub use page::{Accept, Page, PageError};
 pub use resolve::Bootstrap;
 pub use source::{Fetcher, News, Step, Wanted, Watch};
 pub use unpack::{Encoding, unpack};
+pub use whole::{Reply, whole};

@@ -49,6 +49,9 @@ pub enum PageError {
     /// An address of the school's own networks.
     #[error("leads into a private network: {0}")]
     Private(IpAddr),
+    /// Outside of the folder that it should be in.
+    #[error("leads out of its folder")]
+    Elsewhere,
     /// An address of nothing.
     #[error("leads to {0}, which is no address of a web server")]
     Nowhere(IpAddr),
@@ -64,6 +67,7 @@ impl PageError {
             Self::Credentials => "fetch this list to a file by other means, and name the file",
             Self::Port(_) => "where this is the list's own port, add `accept = [\"port\"]`",
             Self::Private(_) => "where this is a server of the school or the office, add `accept = [\"private-address\"]`",
+            Self::Elsewhere => "name a page of the folder",
             Self::Nowhere(_) => "name the list's own server",
         }
     }
@@ -84,6 +88,23 @@ impl Page {
     /// As [`Page::parse`].
     pub fn redirected(&self, location: &str) -> Result<Self, PageError> {
         Self::checked(self.url.join(location).map_err(PageError::Unreadable)?, self.accept)
+    }
+
+    /// The page at `path` below the folder that this page's address names.
+    ///
+    /// # Errors
+    /// As [`Page::parse`]; [`PageError::Elsewhere`] where it would not be below.
+    pub fn below(&self, path: &str) -> Result<Self, PageError> {
+        let mut folder = self.url.clone();
+        folder.set_query(None);
+        if !folder.path().ends_with('/') {
+            folder.set_path(&format!("{}/", folder.path()));
+        }
+        let url = folder.join(path).map_err(PageError::Unreadable)?;
+        if !url.as_str().starts_with(folder.as_str()) {
+            return Err(PageError::Elsewhere);
+        }
+        Self::checked(url, self.accept)
     }
 
     fn checked(mut url: Url, accept: Accept) -> Result<Self, PageError> {

@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout;
 
 use super::connect::Trust;
-use super::download::{Answer, Arriving, Limits, Piece, Pieces, ask};
+use super::download::{Answer, Arriving, Limits, Packing, Piece, Pieces, ask};
 use super::judge::{Change, Reader, compare};
 use super::unpack::unpack;
 use super::{Bootstrap, Copies, Failure, Held, Marks, Page, Reason, Record};
@@ -119,9 +119,10 @@ impl Fetcher {
         let (guard, before) = (Arc::clone(held), record.clone());
         blocking(move || guard.has_room(&before)).await?.map_err(|error| Failure::local(UNWRITABLE, &error))?;
         watch(Step::Asking);
-        let answer = ask(&wanted.page, &record.marks, &self.bootstrap, &self.trust, &wanted.limits).await?;
+        let answer = ask(&wanted.page, &record.marks, Packing::Any, (&self.bootstrap, &self.trust), &wanted.limits).await?;
         let arriving = match answer {
             Answer::Unchanged => return Ok(None),
+            Answer::Absent(failure) => return Err(failure),
             Answer::List(arriving) => *arriving,
         };
         let marks = arriving.marks.clone();

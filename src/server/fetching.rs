@@ -161,7 +161,7 @@ fn wanted(source: &ListSource) -> Option<Wanted> {
 }
 
 /// Who is asked for the hosts of lists: never one of this program's own listeners.
-fn bootstrap(program: &Program) -> Bootstrap {
+pub(super) fn bootstrap(program: &Program) -> Bootstrap {
     let settings = &program.upstream;
     let servers = if program.bootstrap.is_empty() { &settings.servers } else { &program.bootstrap };
     match upstream::addresses(servers, &settings.system, &settings.own) {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 /// Each command with its `--help`, and three slips.
-const LINES: [&[&str]; 16] = [
+const LINES: [&[&str]; 20] = [
     &["--help"],
     &["serve", "--help"],
     &["check", "--help"],
@@ -14,6 +14,10 @@ const LINES: [&[&str]; 16] = [
     &["lists", "compile", "--help"],
     &["lists", "stats", "--help"],
     &["lists", "lint", "--help"],
+    &["office", "--help"],
+    &["office", "status", "--help"],
+    &["office", "rollback", "--help"],
+    &["office", "import", "--help"],
     &["journal", "--help"],
     &["reload", "--help"],
     &["status", "--help"],

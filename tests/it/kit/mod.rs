@@ -7,6 +7,7 @@ pub mod fetching;
 pub mod http;
 pub mod log;
 pub mod names;
+pub mod office;
 pub mod packet;
 pub mod pages;
 pub mod question;

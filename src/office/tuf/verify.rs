@@ -1,0 +1,379 @@
+//! One round of verifying: metadata by `tough`, then the rules that are ours, then the publication.
+//!
+//! The rules: new metadata of root, timestamp, snapshot and targets that expired is refused; an expired part of a delegated role keeps
+//! the content that it had; a publication names only texts that their roles signed; and serials never shrink, nor leap out of reach.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU64;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tough::schema::{DelegatedRole, Role as _, Signed, Targets};
+use tough::{ExpirationEnforcement, Limits, Repository, RepositoryLoader, TargetName};
+use url::Url;
+
+use super::transport::{BASE, LARGEST, Round};
+use super::trusted::{FileOf, Holds, Role, Trusted, Verified, open_scratch};
+use crate::fetch::{Failure, Marks, Reason, Reply};
+use crate::office::publication::{self, Publication, RolePart};
+use crate::office::{SpeaksFor, hexadecimal};
+
+use super::reading::Reading;
+
+/// How long one round may take in all.
+const ROUND: Duration = Duration::from_secs(300);
+
+/// The most octets of a timestamp: `tough` reads it whole, and so do schools each minute.
+pub(super) const TIMESTAMP: u64 = 64 << 10;
+
+/// How far serials may leap: what one who stole keys made of them can be exceeded by the office ever after.
+pub(super) const LEAP: u64 = 1_000_000;
+
+/// The most delegations of one repository: schools of a country have fewer offices above them.
+const ROLES: usize = 512;
+
+/// What a role may say in its delegating role's metadata, beside TUF's own fields.
+pub const EXTRA: &str = "khien";
+
+const LIMITS: Limits = Limits {
+    max_root_size: 1 << 20,
+    max_targets_size: LARGEST,
+    max_timestamp_size: TIMESTAMP,
+    max_snapshot_size: 1 << 20,
+    max_root_updates: 1024,
+};
+
+/// What a round is told.
+#[derive(Debug)]
+pub(super) struct Given<'g> {
+    /// The state directory.
+    pub(super) state: &'g Path,
+    /// The installed root file.
+    pub(super) root: &'g [u8],
+    /// What was believed before, by that root.
+    pub(super) before: Option<&'g Trusted>,
+    /// The timestamp as it came, and what it can be asked for by.
+    pub(super) timestamp: (Vec<u8>, Marks, String),
+    /// The time.
+    pub(super) now: Timestamp,
+}
+
+/// What a round came to: what is to be believed from now on, which may be a newer root and nothing else, and the failure then.
+pub(super) type Outcome = (Option<Trusted>, Result<(), Failure>);
+
+/// Verifies what is read `from` a repository.
+pub(super) async fn verify(given: Given<'_>, from: Box<dyn Reading>, again: &dyn Reading) -> Outcome {
+    let origin = hexadecimal(given.root);
+    let verified = given.before.and_then(|before| before.verified.as_ref());
+    let scratch = match open_scratch(given.state, verified) {
+        Ok(scratch) => scratch,
+        Err(error) => return (None, Err(Failure::local("the state directory cannot be written", &error))),
+    };
+    let root = given.before.map_or_else(|| given.root.to_vec(), |before| before.root.to_string().into_bytes());
+    let round = Round::new(from, given.timestamp.0.clone());
+    let loaded = load(root, round, scratch.clone()).await;
+    // The newest root counts from now on, even where the rest cannot be verified: it says which keys are revoked.
+    let newest = std::fs::read(scratch.join("root.json")).ok().and_then(|text| serde_json::from_slice::<Value>(&text).ok());
+    let with_root = newest.map(|root| Trusted { origin: origin.clone(), root, verified: verified.cloned() });
+    let with_root = with_root.filter(|trusted| given.before.is_none_or(|before| before.root != trusted.root));
+    let repository = match loaded {
+        Ok(repository) => repository,
+        Err(failure) => return (with_root, Err(failure)),
+    };
+    match judge(&repository, &given, verified, again).await {
+        Ok(verified) => {
+            let root = value(repository.root());
+            (Some(Trusted { origin, root, verified: Some(verified) }), Ok(()))
+        }
+        Err(failure) => (with_root, Err(failure)),
+    }
+}
+
+async fn load(root: Vec<u8>, round: Round, scratch: std::path::PathBuf) -> Result<Repository, Failure> {
+    let base = Url::parse(BASE).map_err(|error| Failure::new(Reason::Local, error.to_string()))?;
+    // Its own task: a fault in what reads foreign octets ends this round and no more.
+    let mut task = JoinSet::new();
+    let transport = round.clone();
+    task.spawn(async move {
+        RepositoryLoader::new(&root, base.clone(), base)
+            .transport(transport)
+            .limits(LIMITS)
+            .datastore(scratch)
+            .expiration_enforcement(ExpirationEnforcement::Unsafe)
+            .load()
+            .await
+    });
+    match timeout(ROUND, task.join_next()).await {
+        Ok(Some(Ok(loaded))) => loaded.map_err(|error| failure(&error, &round)),
+        Ok(Some(Err(error))) => Err(Failure::new(Reason::Local, format!("verifying ended early: {error}"))),
+        Ok(None) => Err(Failure::new(Reason::Local, "verifying ended early")),
+        Err(_) => Err(Failure::new(Reason::Timeout, format!("the repository's metadata did not come within {ROUND:?}"))),
+    }
+}
+
+/// What `tough` refused, in a word and a sentence.
+fn failure(error: &tough::error::Error, round: &Round) -> Failure {
+    use tough::error::Error;
+    let reason = match error {
+        Error::Transport { source, .. } => {
+            if let Some(failure) = round.failure() {
+                return failure;
+            }
+            let mut behind = std::error::Error::source(source);
+            let mut reason = Reason::Connect;
+            while let Some(cause) = behind {
+                match cause.downcast_ref::<Error>() {
+                    Some(Error::HashMismatch { .. }) => reason = Reason::Unverified,
+                    Some(Error::MaxSizeExceeded { .. }) => reason = Reason::TooLarge,
+                    _ => {}
+                }
+                behind = cause.source();
+            }
+            reason
+        }
+        Error::OlderMetadata { .. }
+        | Error::OlderSnapshotInTimestamp { .. }
+        | Error::SnapshotRoleMissing { .. }
+        | Error::SnapshotRoleRollback { .. } => Reason::Older,
+        Error::ParseMetadata { .. } | Error::MetaMissing { .. } | Error::MissingSnapshotMeta { .. } => Reason::Unparsable,
+        Error::MaxSizeExceeded { .. } | Error::MaxUpdatesExceeded { .. } => Reason::TooLarge,
+        Error::DatastoreCreate { .. } | Error::DatastoreOpen { .. } | Error::DatastoreRemove { .. } => Reason::Local,
+        Error::ParseTrustedMetadata { .. } | Error::VerifyTrustedMetadata { .. } => {
+            let said = format!("the installed root file is none: {error}\nhint: ask the office for its root file");
+            return Failure::new(Reason::Local, said);
+        }
+        _ => Reason::Unverified,
+    };
+    Failure::new(reason, format!("the repository is refused: {error}"))
+}
+
+/// A time of `tough`'s as one of ours: its crate has another release of the same library.
+pub(super) fn time(text: &impl ToString) -> Result<Timestamp, Failure> {
+    text.to_string().parse().map_err(|error| Failure::new(Reason::Unparsable, format!("a time that is none: {error}")))
+}
+
+fn value(of: &impl Serialize) -> Value {
+    serde_json::to_value(of).unwrap_or_default()
+}
+
+/// Our own rules for what `tough` let through.
+async fn judge(
+    repository: &Repository,
+    given: &Given<'_>,
+    before: Option<&Verified>,
+    from: &dyn Reading,
+) -> Result<Verified, Failure> {
+    let (root, targets) = (&repository.root().signed, &repository.targets().signed);
+    if !root.consistent_snapshot {
+        return Err(refused("its files do not stay as they were (no consistent snapshots)"));
+    }
+    let tops = [
+        ("root", time(&root.expires)?),
+        ("timestamp", time(&repository.timestamp().signed.expires)?),
+        ("snapshot", time(&repository.snapshot().signed.expires)?),
+        ("targets", time(&targets.expires)?),
+    ];
+    let (expires_first, expires) = tops.into_iter().min_by_key(|(_, expires)| *expires).expect("there are four");
+    not_expired(expires_first, expires, given.now)?;
+    let publication = publication(targets, from).await?;
+    if let Some(before) = before {
+        let timestamp = value(repository.timestamp());
+        if before.timestamp["signed"]["version"] == timestamp["signed"]["version"]
+            && before.timestamp["signed"] != timestamp["signed"]
+        {
+            let version = repository.timestamp().signed.version;
+            return Err(refused(&format!("two timestamps with the number {version} say different things")));
+        }
+        let (serial, known) = (publication.serial, before.publication.serial);
+        if serial < known {
+            return Err(Failure::new(Reason::Older, format!("publication {serial} is older than {known}, which is known")));
+        }
+        if serial > known.saturating_add(LEAP) {
+            return Err(refused(&format!("publication {serial} is too far beyond {known}, which is known")));
+        }
+    }
+    let mut roles = Vec::new();
+    delegated(targets, &SpeaksFor::All, &mut roles)?;
+    for role in &mut roles {
+        let known = before.and_then(|before| before.roles.iter().find(|known| known.name == role.name));
+        let newer = known.is_some_and(|known| role.version > known.version);
+        if role.expires <= given.now && newer {
+            keep_last(role, known, before);
+        } else if role.expires <= given.now {
+            role.stays = known.and_then(|known| known.stays.clone());
+        }
+    }
+    let publication = only_signed(publication, &roles)?;
+    let (first, marks, from) = (hexadecimal(&given.timestamp.0), given.timestamp.1.clone(), given.timestamp.2.clone());
+    let (timestamp, snapshot) = (value(repository.timestamp()), value(repository.snapshot()));
+    Ok(Verified { timestamp, snapshot, first, marks, from, expires, expires_first: expires_first.to_owned(), publication, roles })
+}
+
+/// Refuses what expired.
+///
+/// # Errors
+/// [`Reason::Expired`].
+pub(super) fn not_expired(role: &str, expires: Timestamp, now: Timestamp) -> Result<(), Failure> {
+    if now < expires {
+        return Ok(());
+    }
+    let said = format!(
+        "the repository's {role} expired at {expires}: the office signs it no more, somebody holds newer ones back, or this machine's \
+         clock is ahead ({now})"
+    );
+    Err(Failure::new(Reason::Expired, said))
+}
+
+fn refused(why: &str) -> Failure {
+    Failure::new(Reason::Unverified, format!("the repository is refused: {why}"))
+}
+
+/// A newer part that had expired when it came: what was there before stays.
+fn keep_last(role: &mut Role, known: Option<&Role>, before: Option<&Verified>) {
+    let (Some(known), Some(before)) = (known, before) else { return };
+    // What was signed by a key that counts no more does not stay.
+    if !known.keys.is_subset(&role.keys) {
+        return;
+    }
+    let Some(last) = known.stays.as_ref().or_else(|| before.publication.roles.get(&role.name)) else { return };
+    (role.version, role.expires) = (known.version, known.expires.min(role.expires));
+    (role.files, role.stays) = (known.files.clone(), Some(last.clone()));
+}
+
+async fn publication(targets: &Targets, from: &dyn Reading) -> Result<Publication, Failure> {
+    let name = TargetName::new("publication.json").map_err(|error| Failure::new(Reason::Local, error.to_string()))?;
+    let target = targets.targets.get(&name).ok_or_else(|| refused("it has no publication.json"))?;
+    let sha256 = hex(&target.hashes.sha256);
+    if target.length > publication::LARGEST {
+        return Err(Failure::new(Reason::TooLarge, format!("publication.json has {} octets", target.length)));
+    }
+    let text = file(from, "publication.json", target.length, &sha256).await?;
+    Publication::parse(&text).map_err(|fault| Failure::new(Reason::Unparsable, format!("publication.json: {fault}")))
+}
+
+/// Where a target's file lies: named by its digest, in its own folder (TUF specification section 6.2).
+pub fn place(target: &str, sha256: &str) -> String {
+    match target.rsplit_once('/') {
+        Some((folder, file)) => format!("targets/{folder}/{sha256}.{file}"),
+        None => format!("targets/{sha256}.{target}"),
+    }
+}
+
+/// Reads a target's file and checks it.
+///
+/// # Errors
+/// Where it does not come, or is not what was signed.
+pub(super) async fn file(from: &dyn Reading, target: &str, length: u64, sha256: &str) -> Result<Vec<u8>, Failure> {
+    let path = place(target, sha256);
+    match from.read(&path, length, &Marks::default()).await? {
+        Reply::Octets(octets, _) if octets.len() as u64 == length && hexadecimal(&octets) == sha256 => Ok(octets),
+        Reply::Octets(octets, _) if (octets.len() as u64) < length => {
+            Err(Failure::new(Reason::Truncated, format!("{path} has {} octets of {length}", octets.len())))
+        }
+        Reply::Octets(..) => Err(Failure::new(Reason::Unverified, format!("{path} is not what was signed"))),
+        Reply::Absent(failure) => Err(failure),
+        Reply::Unchanged => Err(Failure::new(Reason::Status, format!("{path}: an answer to what was not asked"))),
+    }
+}
+
+pub(super) fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// The roles that `by` delegates to, and those that they delegate to, each with what all above it let it say.
+fn delegated(by: &Targets, above: &SpeaksFor, roles: &mut Vec<Role>) -> Result<(), Failure> {
+    let Some(delegations) = &by.delegations else { return Ok(()) };
+    let said = by._extra.get(EXTRA).and_then(|extra| extra.get("speaks_for"));
+    for role in &delegations.roles {
+        // Where two delegate to one role, the first counts, as for TUF.
+        if roles.iter().any(|known| known.name == role.name) {
+            continue;
+        }
+        if roles.len() >= ROLES {
+            return Err(refused(&format!("it delegates to more than {ROLES} roles")));
+        }
+        // `tough` reads none of the roles where the snapshot leaves one of them out.
+        let signed = role.targets.as_ref().ok_or_else(|| refused(&format!("it holds back the part of role {}", role.name)))?;
+        let may: SpeaksFor = said
+            .and_then(|said| said.get(&role.name))
+            .and_then(|said| serde_json::from_value(said.clone()).ok())
+            .unwrap_or(SpeaksFor::Only(std::collections::BTreeSet::new()));
+        let may = both(above, may);
+        roles.push(of(role, signed, may.clone())?);
+        delegated(&signed.signed, &may, roles)?;
+    }
+    Ok(())
+}
+
+/// What both let.
+fn both(above: &SpeaksFor, below: SpeaksFor) -> SpeaksFor {
+    match (above, below) {
+        (SpeaksFor::All, below) => below,
+        (above @ SpeaksFor::Only(_), SpeaksFor::All) => above.clone(),
+        (SpeaksFor::Only(above), SpeaksFor::Only(below)) => SpeaksFor::Only(above.intersection(&below).cloned().collect()),
+    }
+}
+
+fn of(role: &DelegatedRole, signed: &Signed<Targets>, speaks_for: SpeaksFor) -> Result<Role, Failure> {
+    let own = format!("{}/", role.name);
+    let mut files = BTreeMap::new();
+    for (name, target) in &signed.signed.targets {
+        // Elsewhere a role has nothing to say here, whatever its delegation's patterns are.
+        if name.raw() != name.resolved() || !name.raw().starts_with(&own) {
+            return Err(refused(&format!("role {} signs `{}`, which is not its own", role.name, name.raw().escape_debug())));
+        }
+        let holds: Holds = serde_json::to_value(&target.custom)
+            .and_then(serde_json::from_value)
+            .map_err(|error| refused(&format!("role {} says of `{}` what cannot be read: {error}", role.name, name.raw())))?;
+        files.insert(name.raw().to_owned(), FileOf { length: target.length, sha256: hex(&target.hashes.sha256), holds });
+    }
+    let version: NonZeroU64 = signed.signed.version();
+    let expires = time(&signed.signed.expires)?;
+    let keys = role.keyids.iter().map(|id| hex(id)).collect();
+    Ok(Role { name: role.name.clone(), version: version.get(), expires, speaks_for, keys, files, stays: None })
+}
+
+/// The publication without those before it whose texts are no longer signed.
+fn only_signed(mut publication: Publication, roles: &[Role]) -> Result<Publication, Failure> {
+    if let Some((role, digest)) = unsigned(&publication.roles, roles).into_iter().next() {
+        return Err(refused(&format!(
+            "publication {} names a text of role {role} that the role did not sign ({digest})",
+            publication.serial
+        )));
+    }
+    for past in &mut publication.history {
+        // Nobody vouches any more for a role that is delegated to no more.
+        past.roles.retain(|name, _| roles.iter().any(|role| role.name == *name));
+    }
+    publication.history.retain(|past| unsigned(&past.roles, roles).is_empty());
+    Ok(publication)
+}
+
+/// The texts of a publication that their roles did not sign. What a role that had expired keeps stands for all that it published.
+fn unsigned<'p>(published: &'p BTreeMap<String, RolePart>, roles: &[Role]) -> Vec<(&'p str, &'p str)> {
+    let missing = |(name, part): (&'p String, &'p RolePart)| {
+        let role = roles.iter().find(|role| role.name == *name);
+        if role.is_some_and(|role| role.stays.is_some()) {
+            return None;
+        }
+        let digest = [&part.names.sha256, &part.decisions.sha256]
+            .into_iter()
+            .find(|digest| !role.is_some_and(|role| has(role, digest)))?;
+        Some((name.as_str(), digest.as_str()))
+    };
+    published.iter().filter_map(missing).collect()
+}
+
+/// Whether a role signed a file that is the text with this digest, or that holds it whole.
+fn has(role: &Role, digest: &str) -> bool {
+    role.files.values().any(|file| match &file.holds {
+        Holds { text: Some(text), from: None } => text == digest,
+        Holds { text: None, from: None } => file.sha256 == digest,
+        Holds { from: Some(_), .. } => false,
+    })
+}
