@@ -242,7 +242,7 @@ pub(super) fn edited(text: &str, file: &Path) -> Result<toml_edit::DocumentMut, 
 impl<'t, 'i> Table<'t, 'i> {
     fn raw(self, key: &str) -> Option<&'t Spanned<DeValue<'i>>> {
         // The map is keyed by spanned text, which nothing but itself borrows.
-        self.table.iter().find(|(name, _)| name.get_ref().as_ref() == key).map(|(_, value)| value)
+        self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
     }
 
     /// Whether it has `key`.
