@@ -14,7 +14,8 @@ use crate::kit::school::{COMPILER, school_time};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-const LOCK: &str = r#"[{"kind": "lock", "name": "gesperrt.example", "category": "phishing", "by": "Lan", "reason": "now", "made": "2026-11-23"}]"#;
+const LOCK: &str = r#"{"decisions": [{"kind": "lock", "name": "gesperrt.example", "category": "phishing", "owner": "ministry",
+ "by": "Lan", "reason": "now", "made": "2026-11-23"}]}"#;
 
 const fn ministry<'t>(names: &'t str, decisions: &'t str) -> Role<'t> {
     Role { role: "ministry", speaks_for: &["*"], names, decisions }
@@ -238,7 +239,7 @@ async fn a_school_that_was_away_for_a_month_catches_up_in_one_step() {
     school.at("2026-12-23T09:00");
     due(&school).await;
     assert_eq!(summary(&school, "neu30.example").await, "blocked");
-    assert_eq!(school.desk.fetched().len(), 2, "the first and the newest");
+    assert_eq!(school.desk.fetched().len(), 3, "the first list, its decisions, and the newest list");
     school.close().await;
 }
 
