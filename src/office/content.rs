@@ -91,7 +91,9 @@ impl Folder {
             return Err(NotBuilt::Refused(Box::new(findings)));
         }
         let built = Built::below(&self.root);
-        let mut targets = BTreeMap::from([(REGISTRY.to_owned(), self.tables.to_json())]);
+        let tables = self.tables.to_json();
+        let tables_digest = hexadecimal(&tables);
+        let mut targets = BTreeMap::from([(REGISTRY.to_owned(), tables)]);
         // What other machines build is as it was: their own files say so, signed by them.
         let mut roles = previous.map(|previous| previous.roles.clone()).unwrap_or_default();
         roles.retain(|id, _| self.rules.role(id).is_some());
@@ -122,6 +124,7 @@ impl Folder {
             rings: self.rules.rings.clone(),
             note: findings.note.clone(),
             overrides: findings.weighed.overridden.clone(),
+            tables: tables_digest,
             roles,
             history: previous.cloned().map(Publication::into_history).unwrap_or_default(),
         };

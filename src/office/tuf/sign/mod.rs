@@ -7,9 +7,9 @@ mod metadata;
 mod parts;
 mod publish;
 
-pub use keys::SigningKey;
+pub use keys::{SigningKey, public};
 pub use metadata::{Detached, Lifetimes, Signers, Staged, Tops, add, canonical, detach, enough, first_root, next_root};
-pub use parts::{Delegation, NewFile, Part, role_part, top_part};
+pub use parts::{Delegation, NewFile, Part, publication_part, role_part, top_part};
 pub use publish::{Current, Finished, finish, write};
 
 use std::io;
