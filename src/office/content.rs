@@ -124,6 +124,7 @@ impl Folder {
             rings: self.rules.rings.clone(),
             note: findings.note.clone(),
             overrides: findings.weighed.overridden.clone(),
+            taken_back: previous.map(|previous| previous.taken_back.clone()).unwrap_or_default(),
             tables: tables_digest,
             roles,
             history: previous.cloned().map(Publication::into_history).unwrap_or_default(),

@@ -4,7 +4,7 @@
 //! come at once where it is urgent for them. What became due once stays due: a later publication that is not urgent takes back
 //! nothing that an urgent one before it brought.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU8;
 
 use jiff::{SignedDuration, Timestamp};
@@ -37,7 +37,7 @@ impl Ring {
 }
 
 /// What of a publication does not wait for rings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Urgent {
     /// Nothing.
@@ -121,6 +121,9 @@ pub struct Publication {
     /// The refusals that people overrode.
     #[serde(default)]
     pub overrides: Vec<Override>,
+    /// Digests of lists and decisions that were taken back: they come again only where a person says so.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub taken_back: BTreeSet<String>,
     /// SHA-256 of its tables (`registry.json`), in hexadecimal digits.
     pub tables: String,
     /// Each role's part.

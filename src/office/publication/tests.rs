@@ -41,6 +41,7 @@ fn publication(newest: Urgent, past: &[(u64, &str, Urgent)]) -> Publication {
         rings: BTreeMap::from([(ring(2), 24 * 3600), (ring(3), 72 * 3600)]),
         note: Words::default(),
         overrides: Vec::new(),
+        taken_back: Default::default(),
         tables: digest('d'),
         roles: roles('b'),
         history: past.collect(),

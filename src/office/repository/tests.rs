@@ -34,6 +34,7 @@ fn each_part_has_its_serial_and_the_roles_in_the_order_of_their_delegations() {
         rings: [(second, 86_400)].into(),
         note: Default::default(),
         overrides: Vec::new(),
+        taken_back: Default::default(),
         tables: "tables 2".to_owned(),
         roles: roles(2, &["district-1", "gone", "ministry"]),
         history: vec![Past {

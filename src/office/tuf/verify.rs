@@ -228,7 +228,7 @@ async fn judge(
             role.stays = known.and_then(|known| known.stays.clone());
         }
     }
-    let publication = only_signed(publication, &roles)?;
+    let publication = only_signed(publication, &roles, &tables)?;
     let (first, marks, from) = (hexadecimal(&given.timestamp.0), given.timestamp.1.clone(), given.timestamp.2.clone());
     let (timestamp, snapshot) = (value(repository.timestamp()), value(repository.snapshot()));
     let expires_first = expires_first.to_owned();
@@ -403,7 +403,17 @@ fn of(role: &DelegatedRole, signed: &Signed<Targets>, speaks_for: SpeaksFor) -> 
 }
 
 /// The publication without those before it whose texts are no longer signed.
-fn only_signed(mut publication: Publication, roles: &[Role]) -> Result<Publication, Failure> {
+///
+/// # Errors
+/// Where the newest one names what is not signed, or leaves a role out: who signs publications opens nothing by that.
+fn only_signed(mut publication: Publication, roles: &[Role], tables: &BTreeMap<String, FileOf>) -> Result<Publication, Failure> {
+    if let Some(role) = roles.iter().find(|role| !publication.roles.contains_key(&role.name)) {
+        return Err(refused(&format!("publication {} leaves out role {}", publication.serial, role.name)));
+    }
+    let are_signed = |digest: &str| tables.values().any(|file| file.sha256 == digest);
+    if !are_signed(&publication.tables) {
+        return Err(refused(&format!("publication {} names tables that nobody signed", publication.serial)));
+    }
     if let Some((role, digest)) = unsigned(&publication.roles, roles).into_iter().next() {
         return Err(refused(&format!(
             "publication {} names a text of role {role} that the role did not sign ({digest})",
@@ -414,7 +424,7 @@ fn only_signed(mut publication: Publication, roles: &[Role]) -> Result<Publicati
         // Nobody vouches any more for a role that is delegated to no more.
         past.roles.retain(|name, _| roles.iter().any(|role| role.name == *name));
     }
-    publication.history.retain(|past| unsigned(&past.roles, roles).is_empty());
+    publication.history.retain(|past| unsigned(&past.roles, roles).is_empty() && are_signed(&past.tables));
     Ok(publication)
 }
 

@@ -13,9 +13,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tough::schema::{Hashes, Metafile, Role, Root, Signed, Snapshot, Targets, Timestamp as TimestampRole};
 
-use super::super::verify::{DESK, PUBLICATION, hex, place};
-use super::metadata::{SPECIFICATION, Staged, expiry, next};
-use super::{NewFile, SignFault, SigningKey, add, enough};
+use super::super::verify::{DESK, PUBLICATION, TABLES, hex, place};
+use super::metadata::{SPECIFICATION, Staged, expiry, next, octets};
+use super::{NewFile, SignFault, SigningKey, add, enough, tables_of};
 use crate::lists::store::write_aside;
 use crate::office::hexadecimal;
 use crate::office::publication::Publication;
@@ -96,6 +96,15 @@ impl Current {
         Publication::parse(&self.file(PUBLICATION, &hex(&target.hashes.sha256))?).map_err(SignFault::metadata)
     }
 
+    /// The newest tables.
+    ///
+    /// # Errors
+    /// Where they are not there, or not what was signed.
+    pub fn tables(&self) -> Result<Vec<u8>, SignFault> {
+        let digest = tables_of(&self.targets).ok_or_else(|| SignFault::metadata(format!("{TABLES} is not signed")))?;
+        self.file(TABLES, &digest)
+    }
+
     /// The decisions of `role` with this digest.
     ///
     /// # Errors
@@ -109,17 +118,16 @@ impl Current {
 
     /// The files that this publication and none after it may need.
     fn places(&self) -> BTreeSet<String> {
-        let all = self.roles.values().chain([&self.targets]).flat_map(|signed| &signed.signed.targets);
-        all.map(|(name, target)| place(name.raw(), &hex(&target.hashes.sha256))).collect()
+        self.roles.values().chain([&self.targets]).flat_map(signed_files).map(|(place, _)| place).collect()
     }
 }
 
-/// A file of metadata. The same content gives the same octets, so that what stays as it was is written as it was.
-fn octets<T: Serialize>(signed: &Signed<T>) -> Result<Vec<u8>, SignFault> {
-    let sorted = serde_json::to_value(signed).map_err(SignFault::metadata)?;
-    let mut octets = serde_json::to_vec_pretty(&sorted).map_err(SignFault::metadata)?;
-    octets.push(b'\n');
-    Ok(octets)
+/// The files that are signed, by their places below the repository, with their digests.
+pub fn signed_files(signed: &Signed<Targets>) -> impl Iterator<Item = (String, String)> {
+    signed.signed.targets.iter().map(|(name, target)| {
+        let sha256 = hex(&target.hashes.sha256);
+        (place(name.raw(), &sha256), sha256)
+    })
 }
 
 /// A publication, signed by all who must.
@@ -203,8 +211,9 @@ pub fn finish(
     };
     add(&mut timestamp, timestamp_keys)?;
     enough(&root.signed, &timestamp)?;
-    let names = all.values().chain([&targets]).flat_map(|signed| &signed.signed.targets);
-    let places = names.map(|(name, target)| place(name.raw(), &hex(&target.hashes.sha256))).collect();
+    let delegated = targets.signed.delegations.iter().flat_map(|delegations| &delegations.roles);
+    let signed = delegated.filter_map(|role| all.get(&role.name)).chain([&targets]);
+    let places = signed.flat_map(signed_files).map(|(place, _)| place).collect();
     Ok(Finished { root, metadata, timestamp: Staged::Timestamp(timestamp).text(), places })
 }
 
