@@ -8,6 +8,7 @@ pub mod build;
 pub mod changes;
 pub mod content;
 pub mod decisions;
+pub mod edit;
 pub mod folder;
 pub mod gate;
 mod harm;
