@@ -7,7 +7,7 @@ mod note;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
-pub use note::{Language, note};
+pub use note::{Language, decided, kind, note};
 
 use super::asked::Asked;
 use super::decisions::Decision;

@@ -192,10 +192,29 @@ impl Folder {
             let decided = wanted.decided.get(id).unwrap_or(&nothing);
             changes.push(RoleChange::of(id, lists, decided, &decisions_of(role), self.popular.as_ref()));
         }
-        let overrides: Vec<Override> = self.overrides.iter().chain(wanted.overrides).cloned().collect();
-        let weighed = gate::weigh(distinct(refusals), &overrides);
+        let refusals = distinct(refusals);
+        // What is said for this once may name what is refused; what is kept says the refusal's own word.
+        let told = |said: &Override| {
+            let what = gate::meant(&refusals, &said.what).map_or_else(|_| said.what.clone(), Refusal::word);
+            Override { what, ..said.clone() }
+        };
+        let overrides: Vec<Override> = self.overrides.iter().cloned().chain(wanted.overrides.iter().map(told)).collect();
+        let weighed = gate::weigh(refusals, &overrides);
         let note = changes::note(&changes, &weighed.overridden, &self.rules, &self.understood.registry);
         Ok(Findings { texts, lists, before, changes, weighed, note, unknown })
+    }
+
+    /// Each role's list as it is now, looked up.
+    ///
+    /// # Errors
+    /// [`NotBuilt::Faults`] and [`NotBuilt::Failed`].
+    pub fn lists(&self) -> Result<Vec<(String, Looked)>, NotBuilt> {
+        let built = Built::below(&self.root);
+        let look = |role: &Role| {
+            let text = built.role(self, role).map_err(NotBuilt::Faults)?;
+            Ok((role.id.clone(), built.looked(self, &role.id, &text.sha256).map_err(NotBuilt::Failed)?))
+        };
+        self.roles.iter().map(look).collect()
     }
 
     /// Lets go of texts and differences that nothing published speaks of any more.

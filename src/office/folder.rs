@@ -24,10 +24,11 @@ pub use roles::{DECISIONS_CSV, DECISIONS_TOML, LEAVE_OUT, LeftOut, Reach, Role, 
 pub use rules::{Bounds, RoleRules, Rules};
 
 use super::asked::Asked;
+use super::edit::Slip;
 use super::publication::Override;
 use super::registry::{Tables, Understood};
 use super::written::Document;
-use crate::fault::Fault;
+use crate::fault::{Fault, Shown as _};
 use crate::lists::store::write_aside;
 
 /// The file that makes a folder one of an office.
@@ -100,6 +101,38 @@ impl Folder {
     /// The role with this id, where its files lie here.
     pub fn role(&self, id: &str) -> Option<&Role> {
         self.roles.iter().find(|role| role.id == id)
+    }
+
+    /// The role that a person speaks for: the one that is named, else the only one.
+    ///
+    /// # Errors
+    /// Where there is no such role, or several and none is named.
+    pub fn speaking(&self, named: Option<&str>) -> Result<Role, Slip> {
+        let ids: Vec<&str> = match self.rules.mine.as_slice() {
+            [] => self.rules.roles.iter().map(|role| role.id.as_str()).collect(),
+            mine => mine.iter().map(String::as_str).collect(),
+        };
+        let there: Vec<&str> = self.roles.iter().map(|role| role.id.as_str()).collect();
+        let id = match (named, there.as_slice(), ids.as_slice()) {
+            (Some(named), ..) => ids.iter().copied().find(|id| *id == named),
+            (None, [only], _) | (None, [], [only]) => Some(*only),
+            (None, ..) => {
+                return Err(Slip {
+                    what: "this folder has several roles, and a decision is one role's".to_owned(),
+                    hint: format!("say whose with --role: {}", ids.join(", ")),
+                });
+            }
+        };
+        let Some((id, rules)) = id.and_then(|id| Some((id, self.rules.role(id)?))) else {
+            let named = named.unwrap_or_default();
+            let hint = match crate::fault::nearest::nearest(named, ids.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are: {}", ids.join(", ")),
+            };
+            return Err(Slip { what: format!("there is no role {} here", named.quoted()), hint });
+        };
+        // A role of office.toml whose directory is yet to be made has decided nothing.
+        Ok(self.role(id).cloned().unwrap_or_else(|| Role::new(id, &self.root.join("roles").join(id), rules.speaks_for.clone())))
     }
 
     /// A file of the folder as messages name it: from the folder's root.

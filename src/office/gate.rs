@@ -3,16 +3,19 @@
 //! The rule: what a school would not obey in any case (help, connectivity checks, whole countries) nobody overrides; what it would
 //! obey, a named person may, with a reason that is published.
 
+mod ahead;
 mod decisions;
 mod lists;
 mod report;
 
 use std::path::PathBuf;
 
+pub use ahead::ahead;
 pub use decisions::of_decisions;
 pub use lists::{Examined, of_list, of_sources};
-pub use report::{Shown, refusal_lines};
+pub use report::{Shown, instead, refusal_lines, why};
 
+use super::decisions::Kind;
 use super::publication::Override;
 use crate::dns::Name;
 use crate::lists::{Protected, Standing};
@@ -22,7 +25,9 @@ use crate::lists::{Protected, Standing};
 pub struct Refusal {
     /// The role whose it is.
     pub role: String,
-    /// What is refused: a name, or a source. An override names it.
+    /// What of the role's says it.
+    pub origin: Origin,
+    /// What is refused: a name, or a source.
     pub what: String,
     /// The category; none for a decision that has none, and for sources.
     pub category: Option<String>,
@@ -32,6 +37,17 @@ pub struct Refusal {
     pub place: Option<(PathBuf, Option<u32>)>,
     /// Why.
     pub reason: Reason,
+}
+
+/// What says what is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The role's list, made of its sources.
+    List,
+    /// One source as a whole.
+    Source,
+    /// A decision of this kind.
+    Decision(Kind),
 }
 
 /// Why something is refused.
@@ -79,6 +95,29 @@ pub enum May {
 }
 
 impl Refusal {
+    /// The word for this refusal and no other: an override that says it passes nothing else, now and later. It says who refuses to
+    /// publish what for which reason, so a name that comes again in another list, or takes more along, is refused again.
+    pub fn word(&self) -> String {
+        let Self { role, origin, what, category, standing: _, place: _, reason } = self;
+        let part = match origin {
+            Origin::List => category.as_deref().unwrap_or("list"),
+            Origin::Source => "source",
+            Origin::Decision(kind) => kind.text(),
+        };
+        let why = match reason {
+            // The gravest kind stands first.
+            Reason::Protected(names, _) => names.first().map_or("protected", |(_, kind)| kind.text()).to_owned(),
+            Reason::OwnHost(_) => "own-host".to_owned(),
+            Reason::Suffix => "suffix".to_owned(),
+            Reason::Platform => "platform".to_owned(),
+            Reason::Popular(..) => "popular-below".to_owned(),
+            Reason::Bounds { before, now } => format!("{before}-{now}"),
+            Reason::Excepts => "exception".to_owned(),
+            Reason::OpensLocked(_) => "locked".to_owned(),
+        };
+        format!("{role}/{part}/{what}/{why}")
+    }
+
     /// Whether a person may override it: where schools obey what is published all the same.
     pub fn may(&self) -> May {
         match &self.reason {
@@ -96,10 +135,27 @@ impl Refusal {
     }
 }
 
+/// The one refusal that a person means: by its word, or by the name or source that is refused where nothing else of it is.
+///
+/// # Errors
+/// The refusals that may be meant: none, or several.
+pub fn meant<'r>(refusals: &'r [Refusal], what: &str) -> Result<&'r Refusal, Vec<&'r Refusal>> {
+    if let Some(refusal) = refusals.iter().find(|refusal| refusal.word() == what) {
+        return Ok(refusal);
+    }
+    let named: Vec<&Refusal> = refusals.iter().filter(|refusal| refusal.what == what).collect();
+    match named.as_slice() {
+        [refusal] => Ok(refusal),
+        [] | [_, _, ..] => Err(named),
+    }
+}
+
 /// Splits refusals into those that stand and the overrides that were used; and names the overrides that none was there for.
+///
+/// An override passes the refusal whose word it says ([`Refusal::word`]), and nothing else.
 pub fn weigh(refusals: Vec<Refusal>, overrides: &[Override]) -> Weighed {
     let mut weighed = Weighed { refusals: Vec::new(), overridden: Vec::new(), idle: Vec::new() };
-    let meant = |refusal: &Refusal, said: &Override| refusal.may() == May::Override && said.what == refusal.what;
+    let meant = |refusal: &Refusal, said: &Override| refusal.may() == May::Override && said.what == refusal.word();
     for said in overrides {
         match refusals.iter().any(|refusal| meant(refusal, said)) {
             true => weighed.overridden.push(said.clone()),

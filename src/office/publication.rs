@@ -82,7 +82,7 @@ pub struct RolePart {
 /// A refusal that a person overrode.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Override {
-    /// What was refused: a name, or a source.
+    /// Which refusal it was, by its own word: `role/category/name/reason`.
     pub what: String,
     /// The person.
     pub by: String,

@@ -232,6 +232,8 @@ pub(super) fn add_section(text: &str, file: &Path, key: &str, mut table: toml_ed
 
 /// Text of TOML, to be edited.
 pub(super) fn edited(text: &str, file: &Path) -> Result<toml_edit::DocumentMut, Fault> {
+    // A mark that some editors put before text in UTF-8.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     text.parse().map_err(|error: toml_edit::TomlError| {
         let line = error.span().map(|span| 1 + text[..span.start].matches('\n').count());
         let what = format!("this is no TOML: {}", error.message().lines().next().unwrap_or_default().escaped());

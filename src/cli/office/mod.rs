@@ -1,5 +1,8 @@
-//! `khien office`: at a school, what of the office is in force, going back, and publications that come by hand.
+//! `khien office`: at a school, what of the office is in force, going back, and publications that come by hand; at the office's
+//! desk, what people decide and what would be published.
 
+mod decide;
+mod desk;
 pub(super) mod school;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +30,14 @@ pub(super) enum Office {
         /// The folder, or the tar (plain or packed by zstd)
         from: PathBuf,
     },
+    /// At the office: lock names, so that they are closed to everyone
+    Add(decide::Add),
+    /// At the office: guarantee names, so that no deny and no tier closes them
+    Guarantee(decide::Guarantee),
+    /// At the office: allow names, so that tiers' blocks and schools' own locks are lifted
+    Allow(decide::Allow),
+    /// At the office: take back what was decided of names
+    Remove(decide::Remove),
 }
 
 impl Office {
@@ -35,6 +46,10 @@ impl Office {
             Self::Status { json } => school::status(file, json),
             Self::Rollback => school::rollback(file),
             Self::Import { from } => school::import(file, &from),
+            Self::Add(add) => add.run(),
+            Self::Guarantee(guarantee) => guarantee.run(),
+            Self::Allow(allow) => allow.run(),
+            Self::Remove(remove) => remove.run(),
         }
     }
 }

@@ -23,6 +23,15 @@ pub enum Language {
 }
 
 impl Language {
+    /// The language of a word such as `vi`, `vi_VN.UTF-8` or `en`; none where it is another.
+    pub fn of_locale(word: &str) -> Option<Self> {
+        match word.split(['_', '-', '.']).next() {
+            Some("vi") => Some(Self::Vietnamese),
+            Some("en") => Some(Self::English),
+            Some(_) | None => None,
+        }
+    }
+
     /// The one of two texts that is in this language.
     pub fn of<'w>(self, words: &'w Words) -> &'w str {
         match self {
@@ -105,7 +114,7 @@ fn text(language: Language, changes: &[RoleChange], overrides: &[Override], rule
 }
 
 /// What a decision of a kind does to its name.
-pub(in crate::office) const fn kind(language: Language, kind: Kind) -> &'static str {
+pub const fn kind(language: Language, kind: Kind) -> &'static str {
     match kind {
         Kind::Lock => language.word("khóa", "lock"),
         Kind::Guarantee => language.word("bảo đảm", "guarantee"),
@@ -113,7 +122,8 @@ pub(in crate::office) const fn kind(language: Language, kind: Kind) -> &'static 
     }
 }
 
-fn decided(language: Language, decision: &Decision, registry: &Registry) -> String {
+/// A decision in one line: what is done to which name until when, who says so and why.
+pub fn decided(language: Language, decision: &Decision, registry: &Registry) -> String {
     let Decision { kind, name, category, by, reason, until, exam, .. } = decision;
     let what = match kind {
         Kind::Lock => language.word("Khóa", "Locked:"),

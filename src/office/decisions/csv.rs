@@ -2,10 +2,12 @@
 //!
 //! The rule: a heading or a word that is not understood is a fault, never passed over: it may have been what mattered.
 
-use super::{Decision, Kind, Placed, Setting, Written, day, folded};
-use crate::dns::Name;
+mod change;
+
+pub use change::{put, remove, write};
+
+use super::{Kind, Placed, Setting, Written, day, folded};
 use crate::fault::{Fault, Shown as _};
-use crate::lists::text::normalise;
 
 /// What a column says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,8 +188,7 @@ fn row(
             Column::Made => written.made = date(),
             Column::Until => written.until = date(),
             Column::Kind => {
-                let word = folded(cell);
-                written.kind = KINDS.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(kind, _)| *kind);
+                written.kind = kind_of(cell);
                 if written.kind.is_none() {
                     fault(
                         format!("{} is no decision", cell.quoted()),
@@ -208,56 +209,8 @@ fn row(
     (faults.len() == before).then_some(written)
 }
 
-/// The text without the rows for `name`, and how many they were. All other lines stay as they are.
-pub fn remove(bytes: &[u8], name: &Name, setting: &Setting<'_>) -> Result<(Vec<u8>, usize), Vec<Fault>> {
-    let mut faults = Vec::new();
-    let Some((columns, mut rows)) = open(bytes, setting, &mut faults) else { return Err(faults) };
-    let place = columns.iter().position(|column| *column == Column::Name).expect("a file without it is not opened");
-    let shift = bytes.len() - bytes.strip_prefix(MARK).unwrap_or(bytes).len();
-    let mut kept = Vec::new();
-    let mut copied = 0;
-    let mut removed = 0;
-    let mut record = csv::StringRecord::new();
-    while rows.read_record(&mut record).unwrap_or(false) {
-        let is_meant = record.get(place).and_then(|text| normalise(text).ok()).is_some_and(|written| written == *name);
-        if is_meant {
-            let octet = |position: &csv::Position| usize::try_from(position.byte()).ok().map(|at| at + shift);
-            let (Some(begin), Some(end)) = (record.position().and_then(octet), octet(rows.position())) else { continue };
-            kept.extend_from_slice(&bytes[copied..begin]);
-            copied = end;
-            removed += 1;
-        }
-    }
-    kept.extend_from_slice(&bytes[copied..]);
-    Ok((kept, removed))
-}
-
-/// Decisions as a spreadsheet opens them: with the mark of UTF-8, headings in Vietnamese, days as people there write them.
-pub fn write(decisions: &[Decision]) -> Vec<u8> {
-    let mut out =
-        csv::WriterBuilder::new().delimiter(b';').terminator(csv::Terminator::CRLF).from_writer("\u{feff}".as_bytes().to_vec());
-    let headings = ["tên miền", "quyết định", "danh mục", "lý do", "người quyết định", "ngày", "đến ngày", "thi"];
-    let show = |day: jiff::civil::Date| day.strftime("%d/%m/%Y").to_string();
-    let rows = decisions.iter().map(|decision| {
-        let kind = match decision.kind {
-            Kind::Lock => "khóa",
-            Kind::Guarantee => "bảo đảm",
-            Kind::Allow => "cho phép",
-        };
-        [
-            decision.name.to_string(),
-            kind.to_owned(),
-            decision.category.clone().unwrap_or_default(),
-            decision.reason.clone(),
-            decision.by.clone(),
-            show(decision.made),
-            decision.until.map(show).unwrap_or_default(),
-            if decision.exam { "có".to_owned() } else { String::new() },
-        ]
-    });
-    out.write_record(headings).expect("memory does not fail");
-    for row in rows {
-        out.write_record(row).expect("memory does not fail");
-    }
-    out.into_inner().expect("memory does not fail")
+/// The kind that a cell says.
+fn kind_of(cell: &str) -> Option<Kind> {
+    let word = folded(cell);
+    KINDS.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(kind, _)| *kind)
 }

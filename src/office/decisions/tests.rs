@@ -131,7 +131,7 @@ fn toml_is_read_and_edited_with_its_comments_kept() {
         placed.into_iter().map(|placed| placed.decision).collect::<Vec<_>>()
     };
     assert_eq!(decisions(TOML), [lock()]);
-    let added = toml::add(TOML, file, &[guarantee()]).expect("TOML");
+    let added = toml::put(TOML, file, &[guarantee()]).expect("TOML");
     assert!(added.starts_with(TOML), "{added}");
     assert_eq!(decisions(&added), [lock(), guarantee()]);
     insta::assert_snapshot!(added);
@@ -139,8 +139,8 @@ fn toml_is_read_and_edited_with_its_comments_kept() {
     assert_eq!((rest.as_str(), removed), (TOML, vec![Kind::Guarantee]));
     let (rest, removed) = toml::remove(TOML, file, &name("other.example")).expect("TOML");
     assert_eq!((rest.as_str(), removed), (TOML, vec![]));
-    assert_eq!(decisions(&toml::add("", file, &[lock(), guarantee()]).expect("TOML")), [lock(), guarantee()]);
-    assert_eq!(toml::add("[[lock\n", file, &[lock()]).expect_err("no TOML").line, Some(1));
+    assert_eq!(decisions(&toml::put("", file, &[lock(), guarantee()]).expect("TOML")), [lock(), guarantee()]);
+    assert_eq!(toml::put("[[lock\n", file, &[lock()]).expect_err("no TOML").line, Some(1));
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn rows_are_taken_out_and_all_else_stays() {
     let (rest, removed) =
         with("decisions.csv", |setting| csv::remove(text.as_bytes(), &name("a.example"), setting)).expect("a sheet");
     let rest = String::from_utf8(rest).expect("text");
-    assert_eq!((rest.as_str(), removed), ("\u{feff}name;kind;reason;by;made\r\nb.example;allow;r;p;2026-11-26\r\n", 2));
+    assert_eq!((rest.as_str(), removed), ("\u{feff}name;kind;reason;by;made\r\nb.example;allow;r;p;2026-11-26\r\n", vec![Kind::Allow; 2]));
 }
 
 #[test]

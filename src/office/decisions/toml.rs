@@ -51,29 +51,49 @@ const fn heading(kind: Kind) -> &'static str {
     }
 }
 
-/// The text with `decisions` added at the end of their kinds; comments and order stay.
+/// The text with `decisions` put into it: where one of the same kind and name stands, that one says the new words; the others are
+/// added at the end of their kinds. Comments and order stay.
 ///
 /// # Errors
 /// Where the text is no TOML.
-pub fn add(text: &str, file: &Path, decisions: &[Decision]) -> Result<String, Fault> {
+pub fn put(text: &str, file: &Path, decisions: &[Decision]) -> Result<String, Fault> {
     decisions.iter().try_fold(text.to_owned(), |text, decision| {
+        let mut document = edited(&text, file)?;
+        let tables = document.get_mut(decision.kind.text()).and_then(Item::as_array_of_tables_mut);
+        if let Some(known) = tables.and_then(|tables| tables.iter_mut().find(|table| is_for(table, &decision.name))) {
+            say(known, decision);
+            return Ok(document.to_string());
+        }
         let mut table = toml_edit::Table::new();
-        let mut put = |key: &str, value: Value| drop(table.insert(key, Item::Value(value)));
-        put("name", decision.name.to_string().into());
-        if let Some(category) = &decision.category {
-            put("category", category.as_str().into());
-        }
-        put("reason", decision.reason.as_str().into());
-        put("by", decision.by.as_str().into());
-        put("made", date(decision.made));
-        if let Some(until) = decision.until {
-            put("until", date(until));
-        }
-        if decision.exam {
-            put("exam", true.into());
-        }
+        table.insert("name", Item::Value(decision.name.to_string().into()));
+        say(&mut table, decision);
         add_section(&text, file, decision.kind.text(), table)
     })
+}
+
+/// Writes all but the name of a decision; what stands there already keeps its place and the comment behind it.
+fn say(table: &mut toml_edit::Table, decision: &Decision) {
+    let Decision { kind: _, name: _, category, owner: _, by, reason, made, until, exam } = decision;
+    let mut put = |key: &str, value: Option<Value>| match (table.get_mut(key).and_then(Item::as_value_mut), value) {
+        (Some(known), Some(mut value)) => {
+            *value.decor_mut() = known.decor().clone();
+            *known = value;
+        }
+        (None, Some(value)) => drop(table.insert(key, Item::Value(value))),
+        (_, None) => drop(table.remove(key)),
+    };
+    put("category", category.as_deref().map(Value::from));
+    put("reason", Some(reason.as_str().into()));
+    put("by", Some(by.as_str().into()));
+    put("made", Some(date(*made)));
+    put("until", until.map(date));
+    put("exam", exam.then(|| true.into()));
+}
+
+/// Whether a decision is for `name`, however that is written.
+fn is_for(table: &toml_edit::Table, name: &Name) -> bool {
+    let text = table.get("name").and_then(Item::as_str);
+    text.and_then(|text| normalise(text.trim()).ok()).is_some_and(|written| written == *name)
 }
 
 /// The text without the decisions for `name`, and which kinds they were.
@@ -85,12 +105,8 @@ pub fn remove(text: &str, file: &Path, name: &Name) -> Result<(String, Vec<Kind>
     let mut removed = Vec::new();
     for kind in Kind::ALL {
         let Some(tables) = document.get_mut(kind.text()).and_then(Item::as_array_of_tables_mut) else { continue };
-        let is_meant = |table: &toml_edit::Table| {
-            let text = table.get("name").and_then(Item::as_str);
-            text.and_then(|text| normalise(text.trim()).ok()).is_some_and(|written| written == *name)
-        };
         let before = tables.len();
-        tables.retain(|table| !is_meant(table));
+        tables.retain(|table| !is_for(table, name));
         removed.extend(std::iter::repeat_n(kind, before - tables.len()));
         if tables.is_empty() {
             document.remove(kind.text());

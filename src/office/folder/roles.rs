@@ -11,7 +11,7 @@ use crate::fault::{Fault, Shown as _};
 use crate::lists::Registry;
 use crate::lists::text::normalise;
 use crate::office::SpeaksFor;
-use crate::office::decisions::{self, Decision, Setting};
+use crate::office::decisions::{self, Decision, Placed, Setting};
 
 /// A role's decisions as TOML.
 pub const DECISIONS_TOML: &str = "decisions.toml";
@@ -82,6 +82,38 @@ pub struct Role {
     pub decisions: Vec<RoleDecision>,
 }
 
+impl Role {
+    /// A role that has neither lists nor decisions.
+    pub fn new(id: &str, directory: &Path, speaks_for: SpeaksFor) -> Self {
+        let (id, directory) = (id.to_owned(), directory.to_owned());
+        Self { id, directory, speaks_for, sources: Vec::new(), leave_out: Vec::new(), decisions: Vec::new() }
+    }
+
+    /// The role with this text in the place of one of its files of decisions.
+    ///
+    /// # Errors
+    /// The faults that the folder would have with it.
+    pub fn with(mut self, file: &Path, text: &[u8], registry: &Registry) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        self.decisions.retain(|written| written.file != file);
+        self.take(file, text, registry, &mut faults);
+        agree(&self, &mut faults);
+        if faults.is_empty() { Ok(self) } else { Err(faults) }
+    }
+
+    /// Adds what a file of decisions says.
+    fn take(&mut self, file: &Path, text: &[u8], registry: &Registry, faults: &mut Vec<Fault>) {
+        let setting = Setting { file, owner: &self.id, registry, fallback: None };
+        let (placed, found) = match file.extension().is_some_and(|end| end == "csv") {
+            true => decisions::csv::read(text, &setting),
+            false => decisions::toml::read(&String::from_utf8_lossy(text), &setting),
+        };
+        faults.extend(found);
+        let at = |Placed { decision, line }| RoleDecision { decision, file: file.to_owned(), line };
+        self.decisions.extend(placed.into_iter().map(at));
+    }
+}
+
 /// Reads the roles that office.toml names and whose directories are there.
 pub(super) fn read(root: &Path, rules: &Rules, registry: &Registry, faults: &mut Vec<Fault>) -> Vec<Role> {
     let directory = root.join("roles");
@@ -111,39 +143,18 @@ pub(super) fn read(root: &Path, rules: &Rules, registry: &Registry, faults: &mut
 }
 
 fn one(id: &str, directory: &Path, speaks_for: SpeaksFor, registry: &Registry, faults: &mut Vec<Fault>) -> Role {
-    let mut role = Role {
-        id: id.to_owned(),
-        directory: directory.to_owned(),
-        speaks_for,
-        sources: Vec::new(),
-        leave_out: Vec::new(),
-        decisions: Vec::new(),
-    };
+    let mut role = Role::new(id, directory, speaks_for);
     for path in entries(&directory.join("lists"), faults) {
         role.sources.extend(source(path, &role.speaks_for, registry, faults));
     }
     role.leave_out = leave_out(&directory.join(LEAVE_OUT), faults);
     let file = directory.join(DECISIONS_TOML);
     if let Some(text) = text_of(&file, faults) {
-        let setting = Setting { file: &file, owner: id, registry, fallback: None };
-        let (placed, found) = decisions::toml::read(&text, &setting);
-        faults.extend(found);
-        role.decisions.extend(placed.into_iter().map(|placed| RoleDecision {
-            decision: placed.decision,
-            file: file.clone(),
-            line: placed.line,
-        }));
+        role.take(&file, text.as_bytes(), registry, faults);
     }
     let file = directory.join(DECISIONS_CSV);
     if let Some(bytes) = bytes_of(&file, LARGEST, faults) {
-        let setting = Setting { file: &file, owner: id, registry, fallback: None };
-        let (placed, found) = decisions::csv::read(&bytes, &setting);
-        faults.extend(found);
-        role.decisions.extend(placed.into_iter().map(|placed| RoleDecision {
-            decision: placed.decision,
-            file: file.clone(),
-            line: placed.line,
-        }));
+        role.take(&file, &bytes, registry, faults);
     }
     agree(&role, faults);
     role
@@ -220,17 +231,23 @@ fn agree(role: &Role, faults: &mut Vec<Fault>) {
         }
         let key = (&decision.decision.name, decision.decision.kind);
         if let Some(first) = seen.insert(key, decision) {
-            let what = format!("`{}` has this decision twice: on line {} of {} too", key.0, first.line, first.file.display());
+            let what = format!("`{}` has this decision twice: on line {} of {} too", key.0, first.line, named(&first.file));
             faults.push(Fault::error(&decision.file, Some(decision.line), what, "keep the one that counts"));
         }
     }
     for decision in role.decisions.iter().filter(|decision| decision.decision.kind != decisions::Kind::Lock) {
         let name = &decision.decision.name;
         if let Some(lock) = seen.get(&(name, decisions::Kind::Lock)) {
-            let what = format!("`{name}` is locked on line {} of {}, and a lock wins", lock.line, lock.file.display());
-            faults.push(Fault::error(&decision.file, Some(decision.line), what, "remove one of both"));
+            let what = format!("`{name}` is locked on line {} of {}, and a lock wins", lock.line, named(&lock.file));
+            let hint = format!("keep one of both; `khien office remove {name}` takes back all that is decided of it");
+            faults.push(Fault::error(&decision.file, Some(decision.line), what, hint));
         }
     }
+}
+
+/// A file as its neighbours name it.
+fn named(file: &Path) -> String {
+    file.file_name().unwrap_or_default().display().to_string()
 }
 
 /// What is in a directory, by name; nothing where it is not there.

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::lists::{is_free, standing, tidy};
-use super::{Closed, Reason, Refusal};
+use super::{Closed, Origin, Reason, Refusal};
 use crate::dns::{Name, RecordType};
 use crate::lists::guard::{SuffixKind, suffix_kind};
 use crate::lists::{Protected, Standing};
@@ -34,6 +34,7 @@ fn of_one(folder: &Folder, role: &Role, written: &RoleDecision, lists: &[(String
     };
     let refusal = |reason| Refusal {
         role: role.id.clone(),
+        origin: Origin::Decision(decision.kind),
         what: decision.name.to_string(),
         category: decision.category.clone(),
         standing,

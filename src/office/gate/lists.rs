@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::{Reason, Refusal};
+use super::{Origin, Reason, Refusal};
 use crate::dns::{Name, RecordType};
 use crate::lists::format::{Action, Match, Reading, SingleLabels, parse};
 use crate::lists::guard::may_take;
@@ -38,6 +38,7 @@ pub fn of_list(examined: &Examined<'_>) -> Vec<Refusal> {
     let mut push = |what: &str, category: &str, reason: Reason| {
         refusals.push(Refusal {
             role: role.id.clone(),
+            origin: Origin::List,
             what: what.to_owned(),
             category: Some(category.to_owned()),
             standing: standing(examined.folder, category),
@@ -76,6 +77,7 @@ pub fn of_list(examined: &Examined<'_>) -> Vec<Refusal> {
         let source = role.sources.iter().find(|own| own.id == *source);
         refusals.push(Refusal {
             role: role.id.clone(),
+            origin: Origin::List,
             what: name.clone(),
             category: source.map(|source| source.category.clone()),
             standing: Standing::Content,
@@ -98,6 +100,7 @@ pub fn of_sources(role: &Role, text: &RoleText, before: &BTreeMap<String, u64>, 
         if !is_small && (shrank || grew) {
             refusals.push(Refusal {
                 role: role.id.clone(),
+                origin: Origin::Source,
                 what: id.clone(),
                 category: None,
                 standing: Standing::Content,

@@ -1,6 +1,6 @@
 //! What the gate says, for a person who has other work: what is refused, where it is written, why, and what to do.
 
-use super::{Closed, May, Reason, Refusal};
+use super::{Closed, May, Origin, Reason, Refusal};
 use crate::dns::Name;
 use crate::lists::{Protected, Registry};
 use crate::office::changes::Language;
@@ -29,12 +29,19 @@ pub fn refusal_lines(refusals: &[Refusal], shown: Shown<'_>) -> Vec<String> {
         let about = refusal.category.as_deref().map(|id| format!(" ({})", language.category(registry, id))).unwrap_or_default();
         lines.push(format!("{place}: {}{about}", refusal.what));
         lines.push(format!("    {}", why(refusal, language, registry)));
-        lines.push(format!("    → {}", hint(refusal, language)));
+        lines.push(format!("    → {}", hint(refusal, &overriding(refusal, refusals), language)));
     }
     lines
 }
 
-fn why(refusal: &Refusal, language: Language, registry: &Registry) -> String {
+/// What a person writes to override one of `refusals`: what is refused, where nothing else of it is; else the refusal's own word.
+fn overriding(refusal: &Refusal, refusals: &[Refusal]) -> String {
+    let is_alone = super::meant(refusals, &refusal.what).is_ok();
+    if is_alone { refusal.what.clone() } else { refusal.word() }
+}
+
+/// Why something is refused, as a sentence without its subject.
+pub fn why(refusal: &Refusal, language: Language, registry: &Registry) -> String {
     let number = |count: usize| language.number(count as u64);
     match &refusal.reason {
         Reason::Protected(names, count) => {
@@ -114,20 +121,25 @@ const fn kind(kind: Protected, language: Language) -> &'static str {
     }
 }
 
-/// What to do.
-fn hint(refusal: &Refusal, language: Language) -> String {
+/// What to do; a person who overrides the refusal writes `overriding`.
+fn hint(refusal: &Refusal, overriding: &str, language: Language) -> String {
+    let say = |what: &str| match language {
+        Language::Vietnamese => format!("; nếu đúng là cần: khien office override {what} --by \"HỌ TÊN\" --reason \"LÝ DO\""),
+        Language::English => format!("; where it is meant: khien office override {what} --by \"NAME\" --reason \"WHY\""),
+    };
+    let may = refusal.may();
+    let overridden = if may == May::Override { say(overriding) } else { String::new() };
+    instead(refusal, language) + &overridden
+}
+
+/// What to do instead of what is refused.
+pub fn instead(refusal: &Refusal, language: Language) -> String {
     // That entry alone: what is listed below a country or a platform is still to be taken.
     let leave_out = |name: &str| match language {
         Language::Vietnamese => format!("xóa dòng đó, hoặc ghi ={name} vào roles/{}/leave-out.txt", refusal.role),
         Language::English => format!("remove the line, or write ={name} into roles/{}/leave-out.txt", refusal.role),
     };
-    let say = |what: &str| match language {
-        Language::Vietnamese => format!("; nếu đúng là cần: --override {what} --by \"HỌ TÊN\" --reason \"LÝ DO\""),
-        Language::English => format!("; where it is meant: --override {what} --by \"NAME\" --reason \"WHY\""),
-    };
-    let may = refusal.may();
-    let overridden = if may == May::Override { say(&refusal.what) } else { String::new() };
-    let first = match &refusal.reason {
+    match &refusal.reason {
         Reason::Bounds { .. } => {
             language.word("xem lại nguồn: có thể trang nguồn hỏng", "look at the source: its page may be broken").to_owned()
         }
@@ -141,15 +153,11 @@ fn hint(refusal: &Refusal, language: Language) -> String {
         },
         Reason::Excepts => language.word("xóa ngoại lệ đó", "remove the exception").to_owned(),
         Reason::Protected(..) | Reason::OwnHost(_) | Reason::Suffix | Reason::Platform | Reason::Popular(..) => {
-            if refusal.place.as_ref().is_some_and(|(file, _)| file.to_string_lossy().contains("decisions.")) {
-                match language {
-                    Language::Vietnamese => format!("gỡ quyết định: khien office remove {}", refusal.what),
-                    Language::English => format!("take it back: khien office remove {}", refusal.what),
-                }
-            } else {
-                leave_out(&refusal.what)
+            match (refusal.origin, language) {
+                (Origin::Decision(_), Language::Vietnamese) => format!("gỡ quyết định: khien office remove {}", refusal.what),
+                (Origin::Decision(_), Language::English) => format!("take it back: khien office remove {}", refusal.what),
+                (Origin::List | Origin::Source, _) => leave_out(&refusal.what),
             }
         }
-    };
-    first + &overridden
+    }
 }

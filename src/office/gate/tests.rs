@@ -209,11 +209,50 @@ fn a_person_overrides_what_schools_would_obey_and_nothing_else() {
     assert_eq!(stand, ["c.lencr.org", "edu.vn", "moet.gov.vn", "unicef.org"]);
     let said =
         |overrides: &[crate::office::publication::Override]| overrides.iter().map(|said| said.what.clone()).collect::<Vec<_>>();
-    assert_eq!(said(&weighed.overridden), ["blogspot.com", "fine.big.example", "zalo.me"]);
+    assert_eq!(
+        said(&weighed.overridden),
+        [
+            "ministry/adult/fine.big.example/exception",
+            "ministry/phishing/blogspot.com/platform",
+            "ministry/phishing/zalo.me/popular"
+        ]
+    );
     assert_eq!(said(&weighed.idle), ["unicef.org", "c.lencr.org", "edu.vn", "moet.gov.vn", "nobody.example"]);
-    put(root.path(), "overrides.toml", "[[override]]\nwhat = \"zalo.me\"\nby = \"Lan\"\nreason = \"lệnh\"\nmade = 2026-11-26\n");
-    let weighed = examined(root.path(), None, &[]).weighed;
-    assert_eq!(said(&weighed.overridden), ["zalo.me"]);
+}
+
+#[test]
+fn an_override_passes_one_refusal_and_no_other() {
+    let root = folder(&[
+        ("roles/ministry/lists/phishing.txt", "zalo.me\nolm.vn\nother.example\n"),
+        ("roles/ministry/lists/gambling.txt", "zalo.me\nblogspot.com\n"),
+        ("roles/ministry/decisions.toml", &decided(&[("lock", "blogspot.com", "gambling")])),
+    ]);
+    let words = |overrides: &[crate::office::publication::Override]| {
+        let weighed = examined(root.path(), None, overrides).weighed;
+        let mut words: Vec<_> = weighed.refusals.iter().map(Refusal::word).collect();
+        words.sort();
+        (words, weighed.overridden.len(), weighed.idle.len())
+    };
+    let all = [
+        "ministry/gambling/blogspot.com/platform",
+        "ministry/gambling/zalo.me/popular",
+        "ministry/lock/blogspot.com/platform",
+        "ministry/phishing/olm.vn/learning",
+        "ministry/phishing/zalo.me/popular",
+    ];
+    let all_but = |left_out: &[&str]| -> Vec<String> {
+        all.iter().filter(|word| !left_out.contains(word)).map(|word| (*word).to_owned()).collect()
+    };
+    // Two refusals are called so: neither passes, until a person says which.
+    assert_eq!(words(&[saying("zalo.me"), saying("blogspot.com")]), (all_but(&[]), 0, 2));
+    assert_eq!(words(&[saying(all[1])]), (all_but(&[all[1]]), 1, 0));
+    assert_eq!(words(&[saying(all[2]), saying("olm.vn")]), (all_but(&[all[2], all[3]]), 2, 0));
+    // In the file that is kept a name alone would pass what nobody has seen yet.
+    let kept = |what: &str| format!("[[override]]\nwhat = \"{what}\"\nby = \"Lan\"\nreason = \"lệnh\"\nmade = 2026-11-26\n");
+    put(root.path(), "overrides.toml", &kept("olm.vn"));
+    assert_eq!(words(&[]), (all_but(&[]), 0, 1));
+    put(root.path(), "overrides.toml", &kept(all[3]));
+    assert_eq!(words(&[]), (all_but(&[all[3]]), 1, 0));
 }
 
 /// The report in both languages.
