@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 use jiff::civil::Date;
 
 use super::build::{Built, Looked, RoleText};
@@ -119,7 +119,7 @@ impl Folder {
         }
         let publication = Publication {
             serial: previous.map_or(1, |previous| previous.serial + 1),
-            made: wanted.now,
+            made: wanted.now.round(Unit::Second).unwrap_or(wanted.now),
             urgent: wanted.urgent,
             rings: self.rules.rings.clone(),
             note: findings.note.clone(),

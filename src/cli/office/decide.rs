@@ -24,7 +24,7 @@ use crate::office::publication::Override;
 
 /// What all three kinds of decisions have.
 #[derive(Debug, Args)]
-pub(super) struct Decide {
+pub(in crate::cli) struct Decide {
     /// The names, each with everything below it
     #[arg(value_name = "NAME", required_unless_present = "from")]
     names: Vec<String>,
@@ -49,7 +49,7 @@ pub(super) struct Decide {
 
 /// A lock.
 #[derive(Debug, Args)]
-pub(super) struct Add {
+pub(in crate::cli) struct Add {
     #[command(flatten)]
     decide: Decide,
     /// What the names are about: a category's id, or its name
@@ -62,7 +62,7 @@ pub(super) struct Add {
 
 /// A guarantee.
 #[derive(Debug, Args)]
-pub(super) struct Guarantee {
+pub(in crate::cli) struct Guarantee {
     #[command(flatten)]
     decide: Decide,
     /// Keep the names open in exams too
@@ -72,14 +72,14 @@ pub(super) struct Guarantee {
 
 /// An allow.
 #[derive(Debug, Args)]
-pub(super) struct Allow {
+pub(in crate::cli) struct Allow {
     #[command(flatten)]
     decide: Decide,
 }
 
 /// What to take back.
 #[derive(Debug, Args)]
-pub(super) struct Remove {
+pub(in crate::cli) struct Remove {
     /// The names that are no longer decided on
     #[arg(value_name = "NAME", required = true)]
     names: Vec<String>,

@@ -12,6 +12,8 @@ mod keys;
 mod parts;
 mod prepare;
 mod publish;
+mod shown;
+mod signing;
 mod staged;
 mod taken_back;
 
@@ -19,6 +21,8 @@ pub use keys::{KEYS, Keys, Unlock, open};
 pub use parts::Carried;
 pub use prepare::{Made, Prepared, Waiting, lines};
 pub use publish::mirror;
+pub use shown::{described, standing};
+pub use signing::{Signs, signed_by};
 pub use staged::{Merged, STAGED, Staging};
 pub use taken_back::take_back;
 

@@ -19,6 +19,11 @@ use crate::office::tuf::sign::{SignFault, delegation_ids, enough_of, finish, roo
 const TIMESTAMP: &str = "timestamp.json";
 
 impl Desk<'_> {
+    /// Whether this machine has what publications are signed by.
+    pub fn publishes_here(&self) -> bool {
+        self.folder.rules.signing.publication.keys.iter().any(|name| self.keys.private_path(name).exists())
+    }
+
     /// Writes what is prepared into `published/`.
     ///
     /// # Errors

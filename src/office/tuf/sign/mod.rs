@@ -14,7 +14,9 @@ pub use metadata::{
 };
 pub use parts::{Delegation, NewFile, Part, publication_part, role_part, top_part};
 pub use publish::{Current, Finished, finish, signed_files, write};
-pub use said::{delegation_ids, root_ids, root_keys_of, same_root, same_targets, signs_text, tables_of};
+pub use said::{
+    delegation_ids, delegations_of, root_ids, root_keys_of, same_root, same_targets, signs_text, tables_of, times_of,
+};
 
 use std::io;
 use std::path::Path;

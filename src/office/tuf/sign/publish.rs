@@ -96,6 +96,11 @@ impl Current {
         Publication::parse(&self.file(PUBLICATION, &hex(&target.hashes.sha256))?).map_err(SignFault::metadata)
     }
 
+    /// When snapshot and timestamp expire.
+    pub(super) fn expiries(&self) -> (String, String) {
+        (self.snapshot.signed.expires.to_string(), self.timestamp.signed.expires.to_string())
+    }
+
     /// The newest tables.
     ///
     /// # Errors

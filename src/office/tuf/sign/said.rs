@@ -1,9 +1,11 @@
 //! What metadata says, as the desk asks it: who must sign, which texts are signed, and whether two say the same.
 
-use tough::schema::{RoleType, Root, Signed, Targets};
+use jiff::Timestamp;
+use tough::schema::{DelegatedRole, RoleType, Root, Signed, Targets};
 
 use super::super::Holds;
-use super::super::verify::{TABLES, hex};
+use super::super::verify::{DESK, EXTRA, TABLES, hex};
+use super::Current;
 use crate::office::publication::RolePart;
 
 /// The ids of the keys that sign roots and top-level targets, and how many of them must.
@@ -23,6 +25,37 @@ pub fn delegation_ids(targets: &Signed<Targets>, role: &str) -> (Vec<String>, u6
     let mut roles = targets.signed.delegations.iter().flat_map(|delegations| &delegations.roles);
     let found = roles.find(|delegated| delegated.name == role);
     found.map_or((Vec::new(), 1), |found| (found.keyids.iter().map(|id| hex(id)).collect(), found.threshold.get()))
+}
+
+/// The roles that are delegated to: each with the ids of its keys, how many must sign, and what it may speak for, in words.
+pub fn delegations_of(targets: &Signed<Targets>) -> Vec<(String, Vec<String>, u64, String)> {
+    let said = targets.signed._extra.get(EXTRA).and_then(|extra| extra.get("speaks_for"));
+    let roles = targets.signed.delegations.iter().flat_map(|delegations| &delegations.roles);
+    let role = |role: &DelegatedRole| {
+        let may = said.and_then(|said| said.get(&role.name)).and_then(serde_json::Value::as_array);
+        let words: Vec<&str> = may.into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+        let speaks_for = match words.as_slice() {
+            _ if role.name == DESK => "publications".to_owned(),
+            ["*"] => "all categories".to_owned(),
+            [] => "nothing".to_owned(),
+            words => words.join(", "),
+        };
+        (role.name.clone(), role.keyids.iter().map(|id| hex(id)).collect(), role.threshold.get(), speaks_for)
+    };
+    roles.map(role).collect()
+}
+
+/// When each part of what is published expires.
+pub fn times_of(current: &Current) -> Vec<(String, Timestamp)> {
+    let (snapshot, timestamp) = current.expiries();
+    let tops = [
+        ("root".to_owned(), current.root.signed.expires.to_string()),
+        ("targets".to_owned(), current.targets.signed.expires.to_string()),
+        ("snapshot".to_owned(), snapshot),
+        ("timestamp".to_owned(), timestamp),
+    ];
+    let roles = current.roles.iter().map(|(role, signed)| (role.clone(), signed.signed.expires.to_string()));
+    tops.into_iter().chain(roles).filter_map(|(name, until)| Some((name, until.parse().ok()?))).collect()
 }
 
 /// The digest of the newest tables.
