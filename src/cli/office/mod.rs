@@ -1,6 +1,7 @@
 //! `khien office`: at a school, what of the office is in force, going back, and publications that come by hand; at the office's
 //! desk, what people decide and what would be published.
 
+mod check;
 mod decide;
 mod desk;
 pub(super) mod school;
@@ -38,6 +39,10 @@ pub(super) enum Office {
     Allow(decide::Allow),
     /// At the office: take back what was decided of names
     Remove(decide::Remove),
+    /// At the office: say what would be published: faults, what the gate refuses, what changes
+    Check(check::Check),
+    /// At the office: say by name and with a reason that one refusal of the gate is meant
+    Override(check::Overriding),
 }
 
 impl Office {
@@ -50,6 +55,8 @@ impl Office {
             Self::Guarantee(guarantee) => guarantee.run(),
             Self::Allow(allow) => allow.run(),
             Self::Remove(remove) => remove.run(),
+            Self::Check(check) => check.run(),
+            Self::Override(overriding) => overriding.run(),
         }
     }
 }
