@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::Words;
+use super::text::normalise;
 use super::tier_defaults::{BypassDefault, YouTubeDefault};
 use super::twins::TwinSwitch;
 use crate::dns::Name;
@@ -108,8 +109,8 @@ pub struct ProtectedRows {
     pub popular: Vec<String>,
 }
 
-/// The names that a row of `whose` says.
+/// The names that a row of `whose` says, each as people write it: in any case, with letters of any script.
 pub(super) fn names<'t>(whose: &str, texts: impl IntoIterator<Item = &'t String>) -> Result<Vec<Name>, TableFault> {
-    let read = |text: &String| Name::parse(text).map_err(|fault| TableFault(format!("{whose}: `{text}` is no name: {fault}")));
+    let read = |text: &String| normalise(text).map_err(|fault| TableFault(format!("{whose}: `{text}` is no name: {fault}")));
     texts.into_iter().map(read).collect()
 }

@@ -34,7 +34,7 @@ pub struct Built {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoleText {
     /// The digest of all that it was made of.
-    of: String,
+    pub(super) of: String,
     /// SHA-256 of the text.
     pub sha256: String,
     /// Octets of the text.

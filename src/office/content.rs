@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{Timestamp, Unit};
 use jiff::civil::Date;
+use jiff::{Timestamp, Unit};
 
 use super::build::{Built, Looked, RoleText};
 use super::changes::{self, Lists, RoleChange};

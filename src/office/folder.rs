@@ -29,6 +29,7 @@ use super::publication::Override;
 use super::registry::{Tables, Understood};
 use super::written::Document;
 use crate::fault::{Fault, Shown as _};
+use crate::lists::Registry;
 use crate::lists::store::write_aside;
 
 /// The file that makes a folder one of an office.
@@ -77,13 +78,16 @@ impl Folder {
         let tables = tables::read(root, &mut faults);
         let understood = tables.as_ref().and_then(|tables| match tables.understand() {
             Ok(understood) => Some(understood),
+            // What stands in the lines of a table was told with them.
+            Err(_) if !faults.is_empty() => None,
             Err(fault) => {
                 let hint = "the tables of the folder (or the program's own) speak of each other: mend the one that is named";
                 faults.push(Fault::error(root, None, format!("the tables do not hold together: {fault}"), hint));
                 None
             }
         });
-        let registry = understood.as_ref().map_or_else(crate::lists::Registry::shipped, |known| known.registry.clone());
+        let rows = || Registry::of_rows(tables.as_ref()?.category.iter().cloned()).ok();
+        let registry = understood.as_ref().map(|known| known.registry.clone()).or_else(rows).unwrap_or_else(Registry::shipped);
         let rules = rules::read(&office, &registry, &mut faults);
         let roles = roles::read(root, &rules, &registry, &mut faults);
         let popular = rules.popular.as_ref().and_then(|file| popular(file, &mut faults));

@@ -6,6 +6,7 @@
 pub mod asked;
 pub mod build;
 pub mod changes;
+pub mod checked;
 pub mod content;
 pub mod decisions;
 pub mod desk;
@@ -19,6 +20,7 @@ pub mod patch;
 pub mod publication;
 pub mod published;
 pub mod registry;
+pub mod replay;
 pub mod repository;
 #[cfg(test)]
 mod testkit;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 /// Each command with its `--help`, and three slips.
-const LINES: [&[&str]; 20] = [
+const LINES: [&[&str]; 27] = [
     &["--help"],
     &["serve", "--help"],
     &["check", "--help"],
@@ -18,6 +18,13 @@ const LINES: [&[&str]; 20] = [
     &["office", "status", "--help"],
     &["office", "rollback", "--help"],
     &["office", "import", "--help"],
+    &["office", "add", "--help"],
+    &["office", "guarantee", "--help"],
+    &["office", "allow", "--help"],
+    &["office", "remove", "--help"],
+    &["office", "check", "--help"],
+    &["office", "override", "--help"],
+    &["office", "override", "zalo.me"],
     &["journal", "--help"],
     &["reload", "--help"],
     &["status", "--help"],

@@ -164,7 +164,9 @@ impl Decide {
             return Ok(tell(&[fault]));
         }
         for refusal in &refused {
-            let Some((decision, _)) = draft.outcomes.iter().find(|(own, _)| own.name.to_string() == refusal.what) else { continue };
+            let Some((decision, _)) = draft.outcomes.iter().find(|(own, _)| own.name.to_string() == refusal.what) else {
+                continue;
+            };
             let said = Override { what: refusal.word(), by: decision.by.clone(), reason: decision.reason.clone() };
             if let Err(fault) = add_override(&root, &said, today) {
                 return Ok(tell(&[fault]));
@@ -254,7 +256,11 @@ fn say_written(draft: &Draft, overridden: &[Refusal], folder: &Folder, language:
             Outcome::New => println!("{said}"),
             Outcome::Changed(before) => {
                 let before = changes::decided(language, before, registry);
-                println!("{} {said}\n    {} {before}", language.word("Đã sửa:", "Changed:"), language.word("trước đó:", "it was:"));
+                println!(
+                    "{} {said}\n    {} {before}",
+                    language.word("Đã sửa:", "Changed:"),
+                    language.word("trước đó:", "it was:")
+                );
             }
             Outcome::Stands(before) => {
                 let since = language.day(before.made);
@@ -266,7 +272,8 @@ fn say_written(draft: &Draft, overridden: &[Refusal], folder: &Folder, language:
             && decision.name.labels().next() == Some(b"www")
             && let Some(parent) = decision.name.parent().filter(|parent| parent.label_count() > 1)
         {
-            let whole = language.word("vẫn mở; muốn khóa cả trang thì khóa tên này", "itself stays open; to close the whole site lock that");
+            let whole = language
+                .word("vẫn mở; muốn khóa cả trang thì khóa tên này", "itself stays open; to close the whole site lock that");
             println!("    {parent} {whole}");
         }
     }
@@ -322,7 +329,9 @@ impl Remove {
                 println!("{} {name} ({}, {role})", language.word("Thôi", "Withdrawn:"), changes::kind(language, *kind));
             }
         }
-        let is_gone = |name: &&crate::dns::Name| !removals.iter().any(|(_, removal)| removal.removed.iter().any(|(known, _)| known == *name));
+        let is_gone = |name: &&crate::dns::Name| {
+            !removals.iter().any(|(_, removal)| removal.removed.iter().any(|(known, _)| known == *name))
+        };
         for name in names.iter().filter(is_gone) {
             match language {
                 Language::Vietnamese => println!(
@@ -351,6 +360,10 @@ fn roles(root: &Path, named: Option<&str>) -> Result<Vec<String>> {
     }
     roles.sort();
     let Some(named) = named else { return Ok(roles) };
-    anyhow::ensure!(roles.iter().any(|role| role == named), "there is no role `{named}` here\nhint: there are: {}", roles.join(", "));
+    anyhow::ensure!(
+        roles.iter().any(|role| role == named),
+        "there is no role `{named}` here\nhint: there are: {}",
+        roles.join(", ")
+    );
     Ok(vec![named.to_owned()])
 }

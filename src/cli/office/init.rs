@@ -45,7 +45,10 @@ impl Init {
     pub(super) fn run(self) -> Result<u8> {
         let root = self.folder;
         if root.join(OFFICE).exists() {
-            bail!("{} is there already\nhint: this folder is an office's; `khien office status` says how it stands", root.join(OFFICE).display());
+            bail!(
+                "{} is there already\nhint: this folder is an office's; `khien office status` says how it stands",
+                root.join(OFFICE).display()
+            );
         }
         if !is_role(&self.role) {
             bail!("`{}` is no id of a role\nhint: use a–z, 0–9 and hyphens, as in district-1", self.role);
@@ -85,7 +88,10 @@ impl Init {
         println!("  keys lie in {}: keep a copy of them where nobody else comes", keys.display());
         let here: Vec<&String> = names.iter().filter(|name| keys.join(format!("{name}.key")).exists()).collect();
         if here.len() > 1 {
-            println!("  the keys of {} people lie on this machine: for more than a trial each makes their own, on their own", here.len());
+            println!(
+                "  the keys of {} people lie on this machine: for more than a trial each makes their own, on their own",
+                here.len()
+            );
         }
         println!("then: khien office check; khien office build; khien office publish --to DIR");
         Ok(FINE)
@@ -134,7 +140,8 @@ fn put(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| path.display().to_string())
 }
 
-const DECISIONS: &str = "# What people decide of single names; `khien office add`, `guarantee`, `allow` and `remove` write here too.\n";
+const DECISIONS: &str =
+    "# What people decide of single names; `khien office add`, `guarantee`, `allow` and `remove` write here too.\n";
 
 fn office(name: &str, url: &str, people: &[String], threshold: u64, role: &str) -> String {
     let text = |text: &str| toml::Value::String(text.to_owned()).to_string();

@@ -189,7 +189,11 @@ impl Add {
         edit(&self.at, |folder| {
             let signs = Signs::named(&self.signs, &folder.rules).with_context(|| {
                 let roles: Vec<&str> = folder.rules.roles.iter().map(|role| role.id.as_str()).collect();
-                format!("`{}` is nothing that is signed\nhint: write people, publication, snapshot, timestamp or a role: {}", self.signs, roles.join(", "))
+                format!(
+                    "`{}` is nothing that is signed\nhint: write people, publication, snapshot, timestamp or a role: {}",
+                    self.signs,
+                    roles.join(", ")
+                )
             })?;
             let mut names = signs.signers(&folder.rules).map(|signers| signers.keys.clone()).unwrap_or_default();
             if !names.contains(&name) {

@@ -1,6 +1,7 @@
 //! `khien office`: at a school, what of the office is in force, going back, and publications that come by hand; at the office's
 //! desk, what people decide and what would be published.
 
+mod check;
 mod decide;
 mod desk;
 mod init;
@@ -69,6 +70,10 @@ pub(super) enum Office {
     Publish(publish::Publish),
     /// Look at a published folder as a school does, to its last file
     Verify(verify::Verify),
+    /// At the office: say what would be published: faults, what the gate refuses, what changes
+    Check(check::Check),
+    /// At the office: say by name and with a reason that one refusal of the gate is meant
+    Override(check::Overriding),
 }
 
 impl Office {
@@ -90,6 +95,8 @@ impl Office {
             Self::Build(build) => build.run(),
             Self::Publish(publish) => publish.run(),
             Self::Verify(verify) => verify.run(),
+            Self::Check(check) => check.run(),
+            Self::Override(overriding) => overriding.run(),
         }
     }
 }

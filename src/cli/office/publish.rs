@@ -9,16 +9,19 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
+use super::check::asked;
 use super::desk::{Desk as At, passphrase, tell, today};
 use crate::cli::progress::while_doing;
 use crate::cli::{AT_FAULT, FAILED, FINE};
 use crate::office::changes::Language;
+use crate::office::checked::Checked;
 use crate::office::content::{Content, NotBuilt, Wanted};
 use crate::office::desk::{Desk, Keys, Made, Prepared, STAGED, lines, mirror, standing, take_back};
 use crate::office::folder::Folder;
 use crate::office::gate::{Shown, refusal_lines};
 use crate::office::publication::Urgent;
 use crate::office::published::{Last, PUBLISHED};
+use crate::office::replay::replay;
 use crate::office::tuf::sign::SignFault;
 
 /// What does not wait for rings, as it is typed.
@@ -31,6 +34,9 @@ enum AtOnce {
 /// Build.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Build {
+    /// What was asked for, as for `khien office check`: tells what each tier would block or open
+    #[arg(long, value_name = "FILE", env = "KHIEN_REPLAY")]
+    replay: Option<PathBuf>,
     #[command(flatten)]
     at: At,
 }
@@ -63,9 +69,18 @@ impl Build {
                 Ok(made) => made,
                 Err(code) => return Ok(code),
             };
-            tell_change(&content, language);
+            let asked = self.replay.as_deref().map(asked).transpose().map_err(|error| Failed(format!("{error:#}")))?;
+            let replayed = asked.map(|asked| {
+                while_doing("replaying", || replay(desk.folder, &content.findings, &desk.last.decided, &asked, today()))
+            });
+            let checked =
+                Checked { folder: desk.folder, last: &desk.last, findings: &content.findings, replay: replayed.as_ref() };
+            checked.lines(language).iter().for_each(|line| println!("{line}"));
             if prepared.carried.is_empty() && !prepared.is_news {
-                println!("{}", language.word("không có gì mới so với lần công bố trước", "nothing is new since the last publication"));
+                println!(
+                    "{}",
+                    language.word("không có gì mới so với lần công bố trước", "nothing is new since the last publication")
+                );
             }
             let publishes = desk.publishes_here();
             for part in prepared.carried.iter().filter(|_| !publishes) {
@@ -79,7 +94,7 @@ impl Build {
             } else {
                 language.word(
                     "mang phần đã ký đến máy công bố, rồi ở đó: khien office merge part-ROLE",
-                    "carry the signed part to the machine that publishes, and there: khien office merge part-ROLE"
+                    "carry the signed part to the machine that publishes, and there: khien office merge part-ROLE",
                 )
             };
             println!("{next}");
@@ -178,7 +193,8 @@ fn prepare(desk: &Desk<'_>, urgent: Urgent, language: Language) -> Result<Result
         Err(NotBuilt::Refused(findings)) => {
             let shown = Shown { folder: desk.folder, language };
             eprintln!("{}", refusal_lines(&findings.weighed.refusals, shown).join("\n"));
-            let said = language.word("chưa công bố gì: phải xử lý các mục trên trước", "nothing is published: see to these first");
+            let said =
+                language.word("chưa công bố gì: phải xử lý các mục trên trước", "nothing is published: see to these first");
             eprintln!("{said}");
             return Ok(Err(AT_FAULT));
         }

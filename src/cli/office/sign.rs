@@ -64,7 +64,9 @@ impl Merge {
             }
             match staging.merge(file)? {
                 Merged::Signature(what, id) => println!("staged/{what}.json is signed by {}", keys.name_of(&id)),
-                Merged::Part(role) => println!("staged/part-{role} is the part of {role} that goes out with the next publication"),
+                Merged::Part(role) => {
+                    println!("staged/part-{role} is the part of {role} that goes out with the next publication")
+                }
             }
         }
         println!("then: khien office publish");

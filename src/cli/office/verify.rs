@@ -69,7 +69,8 @@ async fn texts(state: &std::path::Path, way: &Way, offered: &Offered) -> Result<
     for (serial, .., published) in offered.publication.all() {
         for (role, speaks_for) in &offered.roles {
             let Some(part) = published.get(role) else { continue };
-            let wanted = |digest: &String| RolePart { role: role.clone(), speaks_for: speaks_for.clone(), digest: digest.clone() };
+            let wanted =
+                |digest: &String| RolePart { role: role.clone(), speaks_for: speaks_for.clone(), digest: digest.clone() };
             let names_of = wanted(&part.names.sha256);
             let text = repository()
                 .text(state, way, &Wanted { kind: Kind::Names, role: &names_of, before: None, most: names::LARGEST })

@@ -164,7 +164,8 @@ fn the_change_note_says_what_changes_in_both_languages() {
         "roles/ministry/decisions.toml",
         &decided(&[lock, ("lock", "xau.example", "illegal"), ("guarantee", "thi.example", "")]),
     );
-    let overrides = "[[override]]\nwhat = \"zalo.me\"\nby = \"Lan\"\nreason = \"lệnh của cơ quan công an\"\n";
+    let overrides =
+        "[[override]]\nwhat = \"ministry/phishing/zalo.me/popular\"\nby = \"Lan\"\nreason = \"lệnh của cơ quan công an\"\n";
     put(root.path(), "overrides.toml", overrides);
     let second = built(root.path(), Some(&first.publication), &before).unwrap_or_else(|failure| panic!("{failure:?}"));
     let unchanged = built(

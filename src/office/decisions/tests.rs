@@ -159,7 +159,10 @@ fn rows_are_taken_out_and_all_else_stays() {
     let (rest, removed) =
         with("decisions.csv", |setting| csv::remove(text.as_bytes(), &name("a.example"), setting)).expect("a sheet");
     let rest = String::from_utf8(rest).expect("text");
-    assert_eq!((rest.as_str(), removed), ("\u{feff}name;kind;reason;by;made\r\nb.example;allow;r;p;2026-11-26\r\n", vec![Kind::Allow; 2]));
+    assert_eq!(
+        (rest.as_str(), removed),
+        ("\u{feff}name;kind;reason;by;made\r\nb.example;allow;r;p;2026-11-26\r\n", vec![Kind::Allow; 2])
+    );
 }
 
 #[test]

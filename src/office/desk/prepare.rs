@@ -61,8 +61,8 @@ pub struct Made<'m> {
     pub targets: &'m BTreeMap<String, Vec<u8>>,
 }
 
-/// The top's metadata, and its new files.
-type Top = (Signed<Targets>, Vec<NewFile>);
+/// Signed metadata, and its new files.
+type Signing = (Signed<Targets>, Vec<NewFile>);
 
 impl Desk<'_> {
     /// Prepares what can be published of `made`. What lacks signatures is staged.
@@ -176,7 +176,7 @@ impl Desk<'_> {
         own: &BTreeMap<String, Carried>,
         carried: &BTreeMap<String, Carried>,
         waiting: &mut Vec<Waiting>,
-    ) -> Result<(Signed<Root>, Option<Top>), SignFault> {
+    ) -> Result<(Signed<Root>, Option<Signing>), SignFault> {
         let current = self.last.current.as_ref();
         let has_part = |role: &str| {
             own.contains_key(role)
@@ -265,7 +265,7 @@ impl Desk<'_> {
     }
 
     /// The top's part under `root`: what is published, where that says the same and still counts.
-    fn top(&self, root: &Root, made: &Made<'_>, staging: &Staging, delegations: &[Delegation]) -> Result<Top, SignFault> {
+    fn top(&self, root: &Root, made: &Made<'_>, staging: &Staging, delegations: &[Delegation]) -> Result<Signing, SignFault> {
         let lifetime = self.folder.rules.signing.lifetimes.targets;
         let nothing = Vec::new();
         let registry = made.targets.get(REGISTRY).unwrap_or(&nothing);
@@ -314,7 +314,7 @@ impl Desk<'_> {
         publication: &Publication,
         targets: &Signed<Targets>,
         is_news: bool,
-    ) -> Result<Option<(Signed<Targets>, Vec<NewFile>)>, SignFault> {
+    ) -> Result<Option<Signing>, SignFault> {
         let current = self.last.current.as_ref();
         let lifetime = self.folder.rules.signing.lifetimes.snapshot;
         if !is_news

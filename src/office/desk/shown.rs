@@ -32,11 +32,14 @@ pub fn described(staged: &Staged, keys: &Keys) -> String {
             let tables = tables_of(signed);
             let delegations = delegations_of(signed);
             let mut written = match &tables {
-                Some(digest) => writeln!(text, "targets {}: tables {digest}; until {}", signed.signed.version, signed.signed.expires),
+                Some(digest) => {
+                    writeln!(text, "targets {}: tables {digest}; until {}", signed.signed.version, signed.signed.expires)
+                }
                 None => writeln!(text, "a role's part, version {}; until {}", signed.signed.version, signed.signed.expires),
             };
             for (role, ids, threshold, speaks_for) in delegations {
-                written = written.and_then(|()| writeln!(text, "  {role}: {threshold} of {} sign, for {speaks_for}", names(&ids)));
+                written =
+                    written.and_then(|()| writeln!(text, "  {role}: {threshold} of {} sign, for {speaks_for}", names(&ids)));
             }
             written
         }

@@ -48,7 +48,10 @@ impl Signs {
     pub fn of<'r>(name: &'r str, rules: &'r Rules) -> impl Iterator<Item = Self> + 'r {
         let fixed = [Self::People, Self::Machine("publication"), Self::Machine("snapshot"), Self::Machine("timestamp")];
         let roles = rules.roles.iter().map(|role| Self::Role(role.id.clone()));
-        fixed.into_iter().chain(roles).filter(move |signs| signs.signers(rules).is_some_and(|signers| signers.keys.iter().any(|key| key == name)))
+        fixed
+            .into_iter()
+            .chain(roles)
+            .filter(move |signs| signs.signers(rules).is_some_and(|signers| signers.keys.iter().any(|key| key == name)))
     }
 }
 
@@ -86,7 +89,8 @@ fn put(table: &mut Table, key: &str, mut value: Value) {
 
 fn section<'d>(document: &'d mut DocumentMut, file: &Path) -> Result<&'d mut Table, Fault> {
     let item = document.entry("signing").or_insert_with(|| Item::Table(Table::new()));
-    item.as_table_mut().ok_or_else(|| Fault::error(file, None, "`signing` is not written as a section", "write [signing] on a line of its own"))
+    item.as_table_mut()
+        .ok_or_else(|| Fault::error(file, None, "`signing` is not written as a section", "write [signing] on a line of its own"))
 }
 
 fn role_table<'d>(document: &'d mut DocumentMut, file: &Path, role: &str) -> Result<&'d mut Table, Fault> {

@@ -74,7 +74,10 @@ impl Said {
             }
         });
         if self.reason.trim().is_empty() {
-            slips.push(Slip::new("a decision needs a reason", "say why with --reason \"…\": it is published, and schools read it"));
+            slips.push(Slip::new(
+                "a decision needs a reason",
+                "say why with --reason \"…\": it is published, and schools read it",
+            ));
         }
         if self.by.trim().is_empty() {
             slips.push(Slip::new("a decision needs a person", "say who decides with --by \"…\", or set KHIEN_BY"));
@@ -116,13 +119,20 @@ pub fn name(text: &str) -> Result<Name, Slip> {
         Err(problem) => {
             let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
             let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
-            Err(match normalise(host).ok().filter(|host| host.label_count() > 1 && rest.len() <= text.len() && host.to_string() != text) {
-                Some(host) => Slip::new(
-                    format!("{} is a page, and only whole sites can be decided on", text.quoted()),
-                    format!("write {host} where all of that site is meant"),
-                ),
-                None => Slip::new(format!("{} is no name: {problem}", text.quoted()), "write the name alone, as in example.com"),
-            })
+            Err(
+                match normalise(host)
+                    .ok()
+                    .filter(|host| host.label_count() > 1 && rest.len() <= text.len() && host.to_string() != text)
+                {
+                    Some(host) => Slip::new(
+                        format!("{} is a page, and only whole sites can be decided on", text.quoted()),
+                        format!("write {host} where all of that site is meant"),
+                    ),
+                    None => {
+                        Slip::new(format!("{} is no name: {problem}", text.quoted()), "write the name alone, as in example.com")
+                    }
+                },
+            )
         }
     }
 }

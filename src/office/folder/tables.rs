@@ -5,10 +5,11 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::text_of;
-use crate::fault::Fault;
+use crate::fault::{Fault, Shown as _};
 use crate::lists::tables::{CategoryRow, ProtectedRows, ServiceRow, TierRow, TwinRow};
+use crate::lists::text::normalise;
 use crate::office::registry::{SchoolsMay, Tables};
-use crate::office::written::Document;
+use crate::office::written::{Document, Table};
 
 /// The program's own tables.
 const SHIPPED: [&str; 3] = [
@@ -58,6 +59,12 @@ pub(super) fn read(root: &Path, faults: &mut Vec<Fault>) -> Option<Tables> {
         let (_, found) = Document::read(&path, &text, |document, top| {
             let known: Vec<&str> = sections.iter().map(|(key, ..)| *key).collect();
             document.known(top, &known);
+            for (text, line) in names(document, top, sections) {
+                if let Err(problem) = normalise(&text) {
+                    let what = format!("{} is no name: {problem}", text.quoted());
+                    document.fault(line, what, "write the name alone, as in example.com");
+                }
+            }
             for (key, written, keys) in sections.iter().filter(|(.., keys)| !keys.is_empty()) {
                 for table in document.tables(top, key, written) {
                     document.known(table, keys);
@@ -92,6 +99,24 @@ pub(super) fn read(root: &Path, faults: &mut Vec<Fault>) -> Option<Tables> {
         None => own,
     };
     Some(Tables { category, tier, service, twin, protected: protected?, schools: SchoolsMay::default() })
+}
+
+/// The texts of a table that are names, each with its line.
+fn names(document: &mut Document<'_>, top: Table<'_, '_>, sections: Sections) -> Vec<(String, u32)> {
+    let mut found = Vec::new();
+    for (key, written, keys) in sections {
+        if keys.is_empty() {
+            found.extend(document.texts(top, key).unwrap_or_default());
+            continue;
+        }
+        for table in document.tables(top, key, written) {
+            for key in ["hosts", "needs"] {
+                found.extend(document.texts(table, key).unwrap_or_default());
+            }
+            found.extend(document.text(table, "target"));
+        }
+    }
+    found
 }
 
 fn rows<T: serde::de::DeserializeOwned>(file: &Path, text: &str, faults: &mut Vec<Fault>) -> Option<T> {

@@ -217,7 +217,14 @@ fn a_person_overrides_what_schools_would_obey_and_nothing_else() {
             "ministry/phishing/zalo.me/popular"
         ]
     );
-    assert_eq!(said(&weighed.idle), ["unicef.org", "c.lencr.org", "edu.vn", "moet.gov.vn", "nobody.example"]);
+    let idle = [
+        "ministry/phishing/unicef.org/help",
+        "ministry/phishing/c.lencr.org/system",
+        "ministry/phishing/edu.vn/suffix",
+        "ministry/adult/moet.gov.vn/learning",
+        "nobody.example",
+    ];
+    assert_eq!(said(&weighed.idle), idle);
 }
 
 #[test]

@@ -80,19 +80,17 @@ impl<'b> Sheet<'b> {
             Some(category) if !is_english => setting.registry.entry(category).name.vi.clone(),
             Some(_) | None => id.clone(),
         };
-        let cells = self.columns.iter().enumerate().map(|(place, column)| {
-            match column {
-                Column::Name => decision.name.to_string(),
-                Column::Kind => if is_english { decision.kind.text() } else { vietnamese(decision.kind) }.to_owned(),
-                Column::Category => decision.category.as_ref().map(category).unwrap_or_default(),
-                Column::Reason => decision.reason.clone(),
-                Column::By => decision.by.clone(),
-                Column::Made => day(decision.made, is_english),
-                Column::Until => decision.until.map(|until| day(until, is_english)).unwrap_or_default(),
-                Column::Exam if decision.exam => if is_english { "yes" } else { "có" }.to_owned(),
-                Column::Exam => String::new(),
-                Column::Unread => known.and_then(|row| row.cells.get(place)).unwrap_or_default().to_owned(),
-            }
+        let cells = self.columns.iter().enumerate().map(|(place, column)| match column {
+            Column::Name => decision.name.to_string(),
+            Column::Kind => if is_english { decision.kind.text() } else { vietnamese(decision.kind) }.to_owned(),
+            Column::Category => decision.category.as_ref().map(category).unwrap_or_default(),
+            Column::Reason => decision.reason.clone(),
+            Column::By => decision.by.clone(),
+            Column::Made => day(decision.made, is_english),
+            Column::Until => decision.until.map(|until| day(until, is_english)).unwrap_or_default(),
+            Column::Exam if decision.exam => if is_english { "yes" } else { "có" }.to_owned(),
+            Column::Exam => String::new(),
+            Column::Unread => known.and_then(|row| row.cells.get(place)).unwrap_or_default().to_owned(),
         });
         let mut out = csv::WriterBuilder::new().delimiter(self.delimiter).from_writer(Vec::new());
         out.write_record(cells).expect("memory does not fail");

@@ -12,7 +12,10 @@ fn keys_are_edited_and_all_else_stays() {
     let text = std::fs::read_to_string(root.path().join(OFFICE)).expect("it is there");
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let edited = signed_by(&folder, &text, &Signs::People, &names(&["lan", "an", "chi"]), Some(2)).expect("edited");
-    assert!(edited.contains("# who signs\n[signing]\npeople = [\"lan\", \"an\", \"chi\"] # the three\nthreshold = 2\n"), "{edited}");
+    assert!(
+        edited.contains("# who signs\n[signing]\npeople = [\"lan\", \"an\", \"chi\"] # the three\nthreshold = 2\n"),
+        "{edited}"
+    );
     let edited = signed_by(&folder, &edited, &Signs::Role("ministry".to_owned()), &names(&["bo"]), None).expect("edited");
     assert!(edited.contains("id = \"ministry\"") && edited.contains("keys = [\"bo\"]"), "{edited}");
     let edited = signed_by(&folder, &edited, &Signs::Machine("timestamp"), &names(&["t2"]), None).expect("edited");
