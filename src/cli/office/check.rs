@@ -25,7 +25,7 @@ const LARGEST: u64 = 4 << 30;
 
 /// What to look at.
 #[derive(Debug, Args)]
-pub(super) struct Check {
+pub(in crate::cli) struct Check {
     /// What was asked for: a journal as `khien journal --json` or `--csv` writes it (with `[journal] allowed = "log"`, else it has
     /// only what was blocked), or names with counts; tells what each tier would block or open
     #[arg(long, value_name = "FILE", env = "KHIEN_REPLAY")]
@@ -39,7 +39,7 @@ pub(super) struct Check {
 
 /// What is meant all the same.
 #[derive(Debug, Args)]
-pub(super) struct Overriding {
+pub(in crate::cli) struct Overriding {
     /// What is refused: the name or source, or where several refusals have it, the word that the refusal is told with
     #[arg(value_name = "WHAT")]
     what: String,
@@ -143,8 +143,10 @@ impl Overriding {
         println!("{} {} — {by}: {reason}", language.word("Vượt kiểm tra:", "Overridden check:"), said.what);
         let rest = language.number(refusals.len() as u64 - 1);
         match language {
-            Language::Vietnamese => println!("Đã ghi overrides.toml; còn {rest} điều bị từ chối. Xem lại: khien office check"),
-            Language::English => println!("Written: overrides.toml; {rest} refusals are left. Look again: khien office check"),
+            Language::Vietnamese => println!("Đã ghi overrides.toml. Còn {rest} điều bị từ chối. Xem lại: khien office check"),
+            Language::English => {
+                println!("Written: overrides.toml. Refusals that are left: {rest}. Look again: khien office check")
+            }
         }
         Ok(FINE)
     }
