@@ -152,6 +152,7 @@ fn redirected(page: &Page, headers: &HeaderMap) -> Result<Page, Failure> {
             | PageError::Port(_)
             | PageError::Private(_)
             | PageError::Elsewhere
+            | PageError::OtherHost
             | PageError::Nowhere(_) => Reason::Forbidden,
         };
         let to: String = to.escape_debug().take(200).collect();

@@ -26,6 +26,8 @@ pub struct Accept {
 pub struct Page {
     url: Url,
     accept: Accept,
+    /// Whether it may redirect to its own host alone.
+    stays: bool,
 }
 
 /// Why an address is none that a list may be fetched from.
@@ -52,6 +54,9 @@ pub enum PageError {
     /// Outside of the folder that it should be in.
     #[error("leads out of its folder")]
     Elsewhere,
+    /// Another host than that of the folder that it is in.
+    #[error("leads to another host")]
+    OtherHost,
     /// An address of nothing.
     #[error("leads to {0}, which is no address of a web server")]
     Nowhere(IpAddr),
@@ -68,6 +73,7 @@ impl PageError {
             Self::Port(_) => "where this is the list's own port, add `accept = [\"port\"]`",
             Self::Private(_) => "where this is a server of the school or the office, add `accept = [\"private-address\"]`",
             Self::Elsewhere => "name a page of the folder",
+            Self::OtherHost => "name the host that has the folder itself",
             Self::Nowhere(_) => "name the list's own server",
         }
     }
@@ -87,13 +93,17 @@ impl Page {
     /// # Errors
     /// As [`Page::parse`].
     pub fn redirected(&self, location: &str) -> Result<Self, PageError> {
-        Self::checked(self.url.join(location).map_err(PageError::Unreadable)?, self.accept)
+        let page = Self::checked(self.url.join(location).map_err(PageError::Unreadable)?, self.accept)?;
+        if self.stays && (page.host() != self.host() || page.is_secure() != self.is_secure()) {
+            return Err(PageError::OtherHost);
+        }
+        Ok(Self { stays: self.stays, ..page })
     }
 
     /// The page at `path` below the folder that this page's address names.
     ///
     /// # Errors
-    /// As [`Page::parse`]; [`PageError::Elsewhere`] where it would not be below.
+    /// As [`Page::parse`]; [`PageError::Elsewhere`] where it would not be below. The page redirects to no other host.
     pub fn below(&self, path: &str) -> Result<Self, PageError> {
         let mut folder = self.url.clone();
         folder.set_query(None);
@@ -104,7 +114,7 @@ impl Page {
         if !url.as_str().starts_with(folder.as_str()) {
             return Err(PageError::Elsewhere);
         }
-        Self::checked(url, self.accept)
+        Ok(Self { stays: true, ..Self::checked(url, self.accept)? })
     }
 
     fn checked(mut url: Url, accept: Accept) -> Result<Self, PageError> {
@@ -130,7 +140,7 @@ impl Page {
         }
         // It is for browsers alone.
         url.set_fragment(None);
-        Ok(Self { url, accept })
+        Ok(Self { url, accept, stays: false })
     }
 
     /// Whether a connection to `address` may be opened for this page.

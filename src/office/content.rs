@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, Unit};
 
 use super::build::{Built, Looked, RoleText};
 use super::changes::{self, Lists, RoleChange};
@@ -91,7 +91,9 @@ impl Folder {
             return Err(NotBuilt::Refused(Box::new(findings)));
         }
         let built = Built::below(&self.root);
-        let mut targets = BTreeMap::from([(REGISTRY.to_owned(), self.tables.to_json())]);
+        let tables = self.tables.to_json();
+        let tables_digest = hexadecimal(&tables);
+        let mut targets = BTreeMap::from([(REGISTRY.to_owned(), tables)]);
         // What other machines build is as it was: their own files say so, signed by them.
         let mut roles = previous.map(|previous| previous.roles.clone()).unwrap_or_default();
         roles.retain(|id, _| self.rules.role(id).is_some());
@@ -117,11 +119,13 @@ impl Folder {
         }
         let publication = Publication {
             serial: previous.map_or(1, |previous| previous.serial + 1),
-            made: wanted.now,
+            made: wanted.now.round(Unit::Second).unwrap_or(wanted.now),
             urgent: wanted.urgent,
             rings: self.rules.rings.clone(),
             note: findings.note.clone(),
             overrides: findings.weighed.overridden.clone(),
+            taken_back: previous.map(|previous| previous.taken_back.clone()).unwrap_or_default(),
+            tables: tables_digest,
             roles,
             history: previous.cloned().map(Publication::into_history).unwrap_or_default(),
         };

@@ -13,6 +13,7 @@
 
 mod roles;
 mod rules;
+pub mod signing;
 mod tables;
 
 use std::fs;

@@ -56,7 +56,7 @@ pub enum Reason {
     /// It would take protected names along: the first few of them, each with its kind, and how many there are.
     Protected(Vec<(Name, Protected)>, usize),
     /// It would take the host of the office's own repository along.
-    OwnHost(Name),
+    OwnHost(Box<Name>),
     /// It is a public suffix, or stands above one: a whole country or kind of sites.
     Suffix,
     /// It is a platform under which many people have sites.
@@ -80,7 +80,7 @@ pub enum Reason {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Closed {
     /// A lock for this name.
-    Lock(Name),
+    Lock(Box<Name>),
     /// A list of this role, with a locked category.
     List(String, String),
 }

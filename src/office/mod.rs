@@ -9,6 +9,7 @@ pub mod changes;
 pub mod checked;
 pub mod content;
 pub mod decisions;
+pub mod desk;
 pub mod edit;
 pub mod folder;
 pub mod gate;

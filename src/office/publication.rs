@@ -4,7 +4,7 @@
 //! come at once where it is urgent for them. What became due once stays due: a later publication that is not urgent takes back
 //! nothing that an urgent one before it brought.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU8;
 
 use jiff::{SignedDuration, Timestamp};
@@ -37,7 +37,7 @@ impl Ring {
 }
 
 /// What of a publication does not wait for rings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Urgent {
     /// Nothing.
@@ -99,6 +99,8 @@ pub struct Past {
     pub made: Timestamp,
     /// What of it did not wait.
     pub urgent: Urgent,
+    /// SHA-256 of its tables, in hexadecimal digits.
+    pub tables: String,
     /// Each role's part.
     pub roles: BTreeMap<String, RolePart>,
 }
@@ -119,6 +121,11 @@ pub struct Publication {
     /// The refusals that people overrode.
     #[serde(default)]
     pub overrides: Vec<Override>,
+    /// Digests of lists and decisions that were taken back: they come again only where a person says so.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub taken_back: BTreeSet<String>,
+    /// SHA-256 of its tables (`registry.json`), in hexadecimal digits.
+    pub tables: String,
     /// Each role's part.
     pub roles: BTreeMap<String, RolePart>,
     /// The publications before, the newest first.
@@ -168,6 +175,9 @@ impl Publication {
         if !serials.is_sorted_by(|newer, older| newer > older) {
             return Err("its serials do not fall from the newest to the oldest".to_owned());
         }
+        if !self.history.iter().map(|past| &past.tables).chain([&self.tables]).all(|digest| is_digest(digest)) {
+            return Err("a digest of its tables is none".to_owned());
+        }
         for (role, part) in self.history.iter().flat_map(|past| &past.roles).chain(&self.roles) {
             if !is_role(role) {
                 return Err("a role's id is no word of a–z, 0–9 and hyphens".to_owned());
@@ -200,6 +210,15 @@ impl Publication {
         self.all().find(|(own, ..)| *own == serial).map(|(.., roles)| roles)
     }
 
+    /// The digest of the tables that publication `serial` came with; none where it is not remembered.
+    pub fn tables_of(&self, serial: u64) -> Option<&str> {
+        let past = self.history.iter().map(|past| (past.serial, &past.tables));
+        std::iter::once((self.serial, &self.tables))
+            .chain(past)
+            .find(|(own, _)| *own == serial)
+            .map(|(_, tables)| tables.as_str())
+    }
+
     /// How long `ring` waits.
     pub fn wait(&self, ring: Ring) -> SignedDuration {
         let seconds = self.rings.range(..=ring).map(|(_, wait)| *wait).max().unwrap_or(0);
@@ -224,18 +243,28 @@ impl Publication {
 
     /// What a later publication remembers of this one and those before it.
     pub fn into_history(self) -> Vec<Past> {
-        let Self { serial, made, urgent, roles, history, .. } = self;
-        let mut all = vec![Past { serial, made, urgent, roles }];
+        let Self { serial, made, urgent, tables, roles, history, .. } = self;
+        let mut all = vec![Past { serial, made, urgent, tables, roles }];
         all.extend(history);
         all.truncate(HISTORY);
         all
     }
 }
 
+/// The role that signs publications, and so none that speaks for categories.
+pub const SIGNER: &str = "publication";
+
+/// The names that metadata of the top roles has in a repository (TUF specification section 4).
+const TOPS: [&str; 4] = ["root", "targets", "snapshot", "timestamp"];
+
 /// Whether a word may be a role's id: it is part of file names and of targets' paths.
 pub fn is_role(word: &str) -> bool {
     let is_plain = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
-    (1..=40).contains(&word.len()) && word.bytes().all(is_plain) && !word.starts_with('-')
+    (1..=40).contains(&word.len())
+        && word.bytes().all(is_plain)
+        && !word.starts_with('-')
+        && word != SIGNER
+        && !TOPS.contains(&word)
 }
 
 fn is_digest(text: &str) -> bool {

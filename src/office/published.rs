@@ -3,66 +3,42 @@
 //! The rule: it is the office's own copy, so it is read and not verified; what schools take they verify for themselves.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::content::PUBLICATION;
 use super::decisions::{self, Decision};
-use super::hexadecimal;
 use super::publication::Publication;
+use super::tuf::sign::{Current, SignFault};
+
+/// Where a working folder keeps what was published of it.
+pub const PUBLISHED: &str = "published";
 
 /// The last publication, with its decisions.
 #[derive(Debug, Clone, Default)]
 pub struct Last {
-    /// The publication; none before the first.
+    /// What was published, with its signatures; none before the first.
+    pub current: Option<Current>,
+    /// The publication.
     pub publication: Option<Publication>,
-    /// The decisions of each role, as far as their files are there.
+    /// The decisions of each role.
     pub decided: BTreeMap<String, Vec<Decision>>,
 }
 
 impl Last {
-    /// The newest publication below `root`.
+    /// The newest publication of the working folder at `root`.
     ///
     /// # Errors
-    /// What the operating system says; a file that is no publication is none.
-    pub fn of(root: &Path) -> io::Result<Self> {
-        let targets = root.join("published").join("targets");
-        let mut newest: Option<Publication> = None;
-        for file in named(&targets, PUBLICATION)? {
-            let read = Publication::parse(&fs::read(file)?).ok();
-            newest = newest.into_iter().chain(read).max_by_key(|publication| publication.serial);
-        }
+    /// Where a file of it is missing or damaged.
+    pub fn of(root: &Path) -> Result<Self, SignFault> {
+        let Some(current) = Current::read(&root.join(PUBLISHED))? else { return Ok(Self::default()) };
+        let publication = current.publication()?;
         let mut decided = BTreeMap::new();
-        for (role, part) in newest.iter().flat_map(|publication| &publication.roles) {
-            for file in named(&targets.join(role), "decisions.json")? {
-                let text = fs::read(file)?;
-                if hexadecimal(&text) == part.decisions.sha256
-                    && let Ok(read) = decisions::read(&text)
-                {
-                    decided.insert(role.clone(), read);
-                }
-            }
+        for (role, part) in &publication.roles {
+            let text = current.decisions(role, &part.decisions.sha256)?;
+            let read = decisions::read(&text).map_err(|fault| SignFault::Metadata(format!("role {role}: {fault}")))?;
+            decided.insert(role.clone(), read);
         }
-        Ok(Self { publication: newest, decided })
+        Ok(Self { current: Some(current), publication: Some(publication), decided })
     }
-}
-
-/// The files that are called so, with or without a digest before the name.
-fn named(directory: &Path, name: &str) -> io::Result<Vec<PathBuf>> {
-    let entries = match fs::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        read => read?,
-    };
-    let mut files = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        let file = path.file_name().and_then(|file| file.to_str()).unwrap_or_default();
-        if file == name || file.strip_suffix(name).is_some_and(|digest| digest.ends_with('.')) {
-            files.push(path);
-        }
-    }
-    Ok(files)
 }
 
 #[cfg(test)]

@@ -169,7 +169,7 @@ fn examined(root: &Path) -> Result<Sound<(Folder, Last, Findings)>> {
 }
 
 /// What a file says was asked for.
-fn asked(file: &Path) -> Result<Asked> {
+pub(super) fn asked(file: &Path) -> Result<Asked> {
     let length = std::fs::metadata(file).with_context(|| format!("{} cannot be read", file.display()))?.len();
     if length > LARGEST {
         bail!("{} is larger than {} GiB\nhint: export a shorter time", file.display(), LARGEST >> 30);

@@ -24,7 +24,7 @@ use crate::office::publication::Override;
 
 /// What all three kinds of decisions have.
 #[derive(Debug, Args)]
-pub(super) struct Decide {
+pub(in crate::cli) struct Decide {
     /// The names, each with everything below it
     #[arg(value_name = "NAME", required_unless_present = "from")]
     names: Vec<String>,

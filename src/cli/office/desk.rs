@@ -15,7 +15,7 @@ use crate::office::folder::OFFICE;
 
 /// Where, and in which language.
 #[derive(Debug, Args, Clone)]
-pub(super) struct Desk {
+pub(in crate::cli) struct Desk {
     /// The office's folder; the current directory, or the nearest above it that has office.toml
     #[arg(long, value_name = "DIR", env = "KHIEN_FOLDER")]
     folder: Option<PathBuf>,
@@ -56,6 +56,25 @@ impl Desk {
             None => set().and_then(|locale| Language::of_locale(&locale)).unwrap_or(Language::English),
         }
     }
+}
+
+/// The passphrase of a key: what the environment says, else a person at the terminal.
+pub(super) fn passphrase(key: &Path) -> Option<String> {
+    let said = std::env::var("KHIEN_PASSPHRASE").ok();
+    said.or_else(|| rpassword::prompt_password(format!("passphrase of {}: ", key.display())).ok())
+}
+
+/// A new passphrase: what the environment says, else a person at the terminal, twice.
+pub(super) fn new_passphrase(of: &str) -> Result<String> {
+    if let Ok(said) = std::env::var("KHIEN_PASSPHRASE") {
+        return Ok(said);
+    }
+    let once = rpassword::prompt_password(format!("new passphrase of {of}: "))?;
+    let twice = rpassword::prompt_password("once more: ")?;
+    if once.is_empty() || once != twice {
+        bail!("these are not the same, or nothing\nhint: type the same passphrase twice");
+    }
+    Ok(once)
 }
 
 /// The day at the office, which is where this runs.

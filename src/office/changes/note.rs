@@ -33,7 +33,7 @@ impl Language {
     }
 
     /// The one of two texts that is in this language.
-    pub fn of<'w>(self, words: &'w Words) -> &'w str {
+    pub fn of(self, words: &Words) -> &str {
         match self {
             Self::Vietnamese => &words.vi,
             Self::English => &words.en,

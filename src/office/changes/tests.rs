@@ -14,7 +14,10 @@ fn change(old: &str, new: &str) -> RoleChange {
     RoleChange::of("r", Some(Lists { old: Some(&old), new: &new }), &[], &[], Some(&popular))
 }
 
-fn told(change: &RoleChange) -> Vec<(&str, u64, u64, Vec<usize>, Vec<usize>)> {
+/// A category, how many names come and go, and the places of the popular ones that close and open.
+type Told<'c> = (&'c str, u64, u64, Vec<usize>, Vec<usize>);
+
+fn told(change: &RoleChange) -> Vec<Told<'_>> {
     let places = |names: &[(usize, crate::dns::Name)]| names.iter().map(|(place, _)| *place).collect();
     let row = |(category, change): (&'_ String, &'_ super::CategoryChange)| {
         (change.added, change.removed, places(&change.closes), places(&change.opens), category.len())

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::signing::{self, Signers, Signing};
 use super::text_of;
 use crate::dns::Name;
 use crate::fault::{Fault, Shown as _};
@@ -14,7 +15,7 @@ use crate::office::publication::{Ring, is_role};
 use crate::office::registry::SchoolsMay;
 use crate::office::written::{Document, Table};
 
-const KEYS: [&str; 8] = ["name", "url", "mine", "popular", "rings", "bounds", "schools", "role"];
+const KEYS: [&str; 9] = ["name", "url", "mine", "popular", "rings", "bounds", "schools", "signing", "role"];
 
 /// How far a change may go before a person must say that it is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub struct RoleRules {
     pub name: Words,
     /// The categories of its lists and locks.
     pub speaks_for: SpeaksFor,
+    /// Whose keys sign its part.
+    pub signers: Signers,
 }
 
 /// What office.toml says.
@@ -64,6 +67,8 @@ pub struct Rules {
     pub bounds: Bounds,
     /// What schools may change.
     pub schools: SchoolsMay,
+    /// Who signs.
+    pub signing: Signing,
     /// The roles, in the order in which they are delegated to.
     pub roles: Vec<RoleRules>,
 }
@@ -90,6 +95,7 @@ pub(super) fn read(file: &Path, registry: &Registry, faults: &mut Vec<Fault>) ->
         rings: BTreeMap::new(),
         bounds: Bounds::default(),
         schools: SchoolsMay::default(),
+        signing: Signing::default(),
         roles: Vec::new(),
     };
     let Some(text) = text_of(file, faults) else { return rules };
@@ -119,6 +125,9 @@ pub(super) fn read(file: &Path, registry: &Registry, faults: &mut Vec<Fault>) ->
                 tighten: categories(document, table, "tighten", registry).unwrap_or(own.tighten),
                 loosen: categories(document, table, "loosen", registry).unwrap_or(own.loosen),
             };
+        }
+        if let Some(table) = document.table(top, "signing", "[signing]") {
+            rules.signing = signing::read(document, table);
         }
         for table in document.tables(top, "role", "[[role]]") {
             if let Some(role) = role(document, table, registry) {
@@ -201,6 +210,9 @@ fn rings(document: &mut Document<'_>, table: Table<'_, '_>) -> BTreeMap<Ring, u6
             document.fault(line, format!("{} is no wait", text.quoted()), "write it as in \"24h\", \"90m\" or \"3d\"");
             continue;
         };
+        if wait.as_secs() > LONGEST_WAIT {
+            document.fault(line, format!("ring {number} waits longer than a year"), "write it as in \"24h\", \"90m\" or \"3d\"");
+        }
         if wait.as_secs() < before {
             document.fault(line, format!("ring {number} waits less than the ring before it"), "later rings wait longer");
         }
@@ -210,9 +222,12 @@ fn rings(document: &mut Document<'_>, table: Table<'_, '_>) -> BTreeMap<Ring, u6
     rings
 }
 
-/// `30s`, `90m`, `24h`, `3d`, up to a year.
-fn duration(text: &str) -> Option<Duration> {
-    const LONGEST: u64 = 366 * 24 * 3600;
+/// The longest that a ring waits, in seconds.
+const LONGEST_WAIT: u64 = 366 * 24 * 3600;
+
+/// `30s`, `90m`, `24h`, `3d`, up to ten years.
+pub(super) fn duration(text: &str) -> Option<Duration> {
+    const LONGEST: u64 = 3660 * 24 * 3600;
     let unit = match text.bytes().last()? {
         b's' => 1,
         b'm' => 60,
@@ -238,7 +253,7 @@ fn categories(document: &mut Document<'_>, table: Table<'_, '_>, key: &'static s
 }
 
 fn role(document: &mut Document<'_>, table: Table<'_, '_>, registry: &Registry) -> Option<RoleRules> {
-    document.known(table, &["id", "name", "speaks_for"]);
+    document.known(table, &["id", "name", "speaks_for", "keys", "threshold"]);
     let id = document.text(table, "id");
     let speaks_for = categories(document, table, "speaks_for", registry);
     let name = words(document, table, "name");
@@ -256,5 +271,6 @@ fn role(document: &mut Document<'_>, table: Table<'_, '_>, registry: &Registry) 
         return None;
     };
     let name = name.unwrap_or_else(|| Words { vi: id.clone(), en: id.clone() });
-    Some(RoleRules { id, name, speaks_for })
+    let signers = signing::signers(document, table, ("keys", "threshold"), &id);
+    Some(RoleRules { id, name, speaks_for, signers })
 }

@@ -63,7 +63,7 @@ fn of_lock(folder: &Folder, decision: &Decision, standing: Standing) -> Vec<Reas
         reasons.push(Reason::Protected(taken, count));
     }
     if let Some(host) = folder.rules.host().filter(|host| host.is_at_or_below(name)) {
-        reasons.push(Reason::OwnHost(host));
+        reasons.push(Reason::OwnHost(Box::new(host)));
     }
     match suffix_kind(name) {
         SuffixKind::Registry => reasons.push(Reason::Suffix),
@@ -84,7 +84,7 @@ fn closed(folder: &Folder, name: &Name, lists: &[(String, Looked)], today: Date)
     let decisions = folder.roles.iter().flat_map(|role| &role.decisions).map(|written| &written.decision);
     let mut locks = decisions.filter(|decision| decision.kind == Kind::Lock && decision.holds(today));
     if let Some(lock) = locks.find(|lock| name.is_at_or_below(&lock.name)) {
-        return Some(Closed::Lock(lock.name.clone()));
+        return Some(Closed::Lock(Box::new(lock.name.clone())));
     }
     let registry = &folder.understood.registry;
     lists.iter().find_map(|(role, looked)| {

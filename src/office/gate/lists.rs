@@ -52,7 +52,7 @@ pub fn of_list(examined: &Examined<'_>) -> Vec<Refusal> {
     }
     if let Some(host) = examined.folder.rules.host() {
         for (category, rule) in rules(looked, &host) {
-            push(&rule, &category, Reason::OwnHost(host.clone()));
+            push(&rule, &category, Reason::OwnHost(Box::new(host.clone())));
         }
     }
     for list in &looked.report.lists {

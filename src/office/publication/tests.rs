@@ -15,16 +15,25 @@ fn ring(number: u8) -> Ring {
     Ring::new(number).expect("not 0")
 }
 
+fn digest(digit: char) -> String {
+    digit.to_string().repeat(64)
+}
+
 fn roles(digit: char) -> BTreeMap<String, RolePart> {
-    let sha256 = digit.to_string().repeat(64);
+    let sha256 = digest(digit);
     let names = NamesPart { sha256: sha256.clone(), length: 16, count: 0 };
     let part = RolePart { names, decisions: DecisionsPart { sha256 }, sources: BTreeMap::new() };
     BTreeMap::from([("ministry".to_owned(), part)])
 }
 
 fn publication(newest: Urgent, past: &[(u64, &str, Urgent)]) -> Publication {
-    let past =
-        past.iter().map(|(serial, made, urgent)| Past { serial: *serial, made: time(made), urgent: *urgent, roles: roles('a') });
+    let past = past.iter().map(|(serial, made, urgent)| Past {
+        serial: *serial,
+        made: time(made),
+        urgent: *urgent,
+        tables: digest('c'),
+        roles: roles('a'),
+    });
     Publication {
         serial: 42,
         made: time("2026-11-26T08:00:00Z"),
@@ -32,6 +41,8 @@ fn publication(newest: Urgent, past: &[(u64, &str, Urgent)]) -> Publication {
         rings: BTreeMap::from([(ring(2), 24 * 3600), (ring(3), 72 * 3600)]),
         note: Words::default(),
         overrides: Vec::new(),
+        taken_back: Default::default(),
+        tables: digest('d'),
         roles: roles('b'),
         history: past.collect(),
     }

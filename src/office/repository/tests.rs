@@ -34,11 +34,14 @@ fn each_part_has_its_serial_and_the_roles_in_the_order_of_their_delegations() {
         rings: [(second, 86_400)].into(),
         note: Default::default(),
         overrides: Vec::new(),
+        taken_back: Default::default(),
+        tables: "tables 2".to_owned(),
         roles: roles(2, &["district-1", "gone", "ministry"]),
         history: vec![Past {
             serial: 1,
             made: at("2026-11-20T00:00:00Z"),
             urgent: Urgent::No,
+            tables: "tables 1".to_owned(),
             roles: roles(1, &["district-1", "ministry"]),
         }],
     };

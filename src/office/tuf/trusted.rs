@@ -38,6 +38,8 @@ pub(super) struct Verified {
     /// The timestamp and the snapshot, which nothing older may follow.
     pub(super) timestamp: Value,
     pub(super) snapshot: Value,
+    /// The versions, which leap no further than the office can follow.
+    pub(super) versions: Versions,
     /// The digest of the timestamp's file.
     pub(super) first: String,
     /// What the timestamp can be asked for by, and where.
@@ -48,8 +50,19 @@ pub(super) struct Verified {
     pub(super) expires_first: String,
     /// The publication.
     pub(super) publication: Publication,
+    /// The tables that the top signed, by their targets' names.
+    pub(super) tables: BTreeMap<String, FileOf>,
     /// The roles, those that delegate before those that they delegate to.
     pub(super) roles: Vec<Role>,
+}
+
+/// The versions of what is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Versions {
+    pub(super) timestamp: u64,
+    pub(super) snapshot: u64,
+    pub(super) targets: u64,
+    pub(super) publication: u64,
 }
 
 /// A delegated role as it was verified.

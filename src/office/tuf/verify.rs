@@ -1,7 +1,8 @@
 //! One round of verifying: metadata by `tough`, then the rules that are ours, then the publication.
 //!
-//! The rules: new metadata of root, timestamp, snapshot and targets that expired is refused; an expired part of a delegated role keeps
-//! the content that it had; a publication names only texts that their roles signed; and serials never shrink, nor leap out of reach.
+//! The rules: new metadata of root, timestamp, snapshot, targets and publication that expired is refused; an expired part of another
+//! role keeps the content that it had; a publication names only texts that their roles signed; and serials and versions never shrink,
+//! nor leap out of reach.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -18,7 +19,7 @@ use tough::{ExpirationEnforcement, Limits, Repository, RepositoryLoader, TargetN
 use url::Url;
 
 use super::transport::{BASE, LARGEST, Round};
-use super::trusted::{FileOf, Holds, Role, Trusted, Verified, open_scratch};
+use super::trusted::{FileOf, Holds, Role, Trusted, Verified, Versions, open_scratch};
 use crate::fetch::{Failure, Marks, Reason, Reply};
 use crate::office::publication::{self, Publication, RolePart};
 use crate::office::{SpeaksFor, hexadecimal};
@@ -31,11 +32,20 @@ const ROUND: Duration = Duration::from_secs(300);
 /// The most octets of a timestamp: `tough` reads it whole, and so do schools each minute.
 pub(super) const TIMESTAMP: u64 = 64 << 10;
 
-/// How far serials may leap: what one who stole keys made of them can be exceeded by the office ever after.
+/// How far serials and versions may leap: what one who stole keys made of them can be exceeded by the office ever after.
 pub(super) const LEAP: u64 = 1_000_000;
 
 /// The most delegations of one repository: schools of a country have fewer offices above them.
 const ROLES: usize = 512;
+
+/// The role that signs publications.
+pub(super) const DESK: &str = publication::SIGNER;
+
+/// The target of the publication, which that role signs.
+pub(super) const PUBLICATION: &str = "publication/publication.json";
+
+/// The target of the tables, which the top signs.
+pub(super) const TABLES: &str = "registry.json";
 
 /// What a role may say in its delegating role's metadata, beside TUF's own fields.
 pub const EXTRA: &str = "khien";
@@ -172,15 +182,25 @@ async fn judge(
     if !root.consistent_snapshot {
         return Err(refused("its files do not stay as they were (no consistent snapshots)"));
     }
+    let desk = desk(targets)?;
     let tops = [
         ("root", time(&root.expires)?),
         ("timestamp", time(&repository.timestamp().signed.expires)?),
         ("snapshot", time(&repository.snapshot().signed.expires)?),
         ("targets", time(&targets.expires)?),
+        (DESK, time(&desk.expires)?),
     ];
-    let (expires_first, expires) = tops.into_iter().min_by_key(|(_, expires)| *expires).expect("there are four");
+    let (expires_first, expires) = tops.into_iter().min_by_key(|(_, expires)| *expires).expect("there are five");
     not_expired(expires_first, expires, given.now)?;
-    let publication = publication(targets, from).await?;
+    let versions = Versions {
+        timestamp: repository.timestamp().signed.version.get(),
+        snapshot: repository.snapshot().signed.version.get(),
+        targets: targets.version.get(),
+        publication: desk.version.get(),
+    };
+    versions.within_reach(before.map(|before| &before.versions))?;
+    let publication = publication(desk, from).await?;
+    let tables = tables(targets);
     if let Some(before) = before {
         let timestamp = value(repository.timestamp());
         if before.timestamp["signed"]["version"] == timestamp["signed"]["version"]
@@ -208,10 +228,11 @@ async fn judge(
             role.stays = known.and_then(|known| known.stays.clone());
         }
     }
-    let publication = only_signed(publication, &roles)?;
+    let publication = only_signed(publication, &roles, &tables)?;
     let (first, marks, from) = (hexadecimal(&given.timestamp.0), given.timestamp.1.clone(), given.timestamp.2.clone());
     let (timestamp, snapshot) = (value(repository.timestamp()), value(repository.snapshot()));
-    Ok(Verified { timestamp, snapshot, first, marks, from, expires, expires_first: expires_first.to_owned(), publication, roles })
+    let expires_first = expires_first.to_owned();
+    Ok(Verified { timestamp, snapshot, versions, first, marks, from, expires, expires_first, publication, tables, roles })
 }
 
 /// Refuses what expired.
@@ -245,15 +266,58 @@ fn keep_last(role: &mut Role, known: Option<&Role>, before: Option<&Verified>) {
     (role.files, role.stays) = (known.files.clone(), Some(last.clone()));
 }
 
-async fn publication(targets: &Targets, from: &dyn Reading) -> Result<Publication, Failure> {
-    let name = TargetName::new("publication.json").map_err(|error| Failure::new(Reason::Local, error.to_string()))?;
-    let target = targets.targets.get(&name).ok_or_else(|| refused("it has no publication.json"))?;
-    let sha256 = hex(&target.hashes.sha256);
-    if target.length > publication::LARGEST {
-        return Err(Failure::new(Reason::TooLarge, format!("publication.json has {} octets", target.length)));
+/// The role that signs publications: the office's own, so that it is never one that expired unnoticed, and no district's.
+fn desk(targets: &Targets) -> Result<&Targets, Failure> {
+    let roles = targets.delegations.iter().flat_map(|delegations| &delegations.roles);
+    let desk = roles.clone().find(|role| role.name == DESK).ok_or_else(|| refused("nobody may sign publications"))?;
+    // `tough` reads none of the roles where the snapshot leaves one of them out.
+    desk.targets.as_ref().map(|signed| &signed.signed).ok_or_else(|| refused("it holds back the publication"))
+}
+
+async fn publication(desk: &Targets, from: &dyn Reading) -> Result<Publication, Failure> {
+    let signed = target(desk, PUBLICATION).ok_or_else(|| refused("it has no publication"))?;
+    if signed.length > publication::LARGEST {
+        return Err(Failure::new(Reason::TooLarge, format!("the publication has {} octets", signed.length)));
     }
-    let text = file(from, "publication.json", target.length, &sha256).await?;
-    Publication::parse(&text).map_err(|fault| Failure::new(Reason::Unparsable, format!("publication.json: {fault}")))
+    let text = file(from, PUBLICATION, signed.length, &signed.sha256).await?;
+    Publication::parse(&text).map_err(|fault| Failure::new(Reason::Unparsable, fault.to_string()))
+}
+
+/// The tables that the top signed, the newest and those that earlier publications came with.
+fn tables(targets: &Targets) -> BTreeMap<String, FileOf> {
+    let all = targets.targets.keys().map(TargetName::raw);
+    all.filter(|name| is_tables(name)).filter_map(|name| Some((name.to_owned(), target(targets, name)?))).collect()
+}
+
+/// Whether a target of the top's is a file of tables.
+pub(super) fn is_tables(name: &str) -> bool {
+    name == TABLES || name.ends_with(".registry.json")
+}
+
+fn target(targets: &Targets, name: &str) -> Option<FileOf> {
+    let target = targets.targets.get(&TargetName::new(name).ok()?)?;
+    Some(FileOf { length: target.length, sha256: hex(&target.hashes.sha256), holds: Holds::default() })
+}
+
+impl Versions {
+    /// Refuses a version that leaves the office too few numbers to go on with: one who stole a key could stop it for ever so.
+    fn within_reach(&self, before: Option<&Self>) -> Result<(), Failure> {
+        let known = before.copied().unwrap_or_default();
+        let leaps = [
+            ("timestamp", self.timestamp, known.timestamp),
+            ("snapshot", self.snapshot, known.snapshot),
+            ("targets", self.targets, known.targets),
+            (DESK, self.publication, known.publication),
+        ];
+        // A school that is new knows none, and takes any of the first half of all.
+        let most = |known: u64| if before.is_some() { known.saturating_add(LEAP) } else { u64::MAX / 2 };
+        match leaps.into_iter().find(|(_, version, known)| *version > most(*known)) {
+            Some((role, version, known)) => {
+                Err(refused(&format!("version {version} of {role} is too far beyond {known}, which is known")))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// Where a target's file lies: named by its digest, in its own folder (TUF specification section 6.2).
@@ -291,7 +355,7 @@ fn delegated(by: &Targets, above: &SpeaksFor, roles: &mut Vec<Role>) -> Result<(
     let said = by._extra.get(EXTRA).and_then(|extra| extra.get("speaks_for"));
     for role in &delegations.roles {
         // Where two delegate to one role, the first counts, as for TUF.
-        if roles.iter().any(|known| known.name == role.name) {
+        if role.name == DESK || roles.iter().any(|known| known.name == role.name) {
             continue;
         }
         if roles.len() >= ROLES {
@@ -339,7 +403,17 @@ fn of(role: &DelegatedRole, signed: &Signed<Targets>, speaks_for: SpeaksFor) -> 
 }
 
 /// The publication without those before it whose texts are no longer signed.
-fn only_signed(mut publication: Publication, roles: &[Role]) -> Result<Publication, Failure> {
+///
+/// # Errors
+/// Where the newest one names what is not signed, or leaves a role out: who signs publications opens nothing by that.
+fn only_signed(mut publication: Publication, roles: &[Role], tables: &BTreeMap<String, FileOf>) -> Result<Publication, Failure> {
+    if let Some(role) = roles.iter().find(|role| !publication.roles.contains_key(&role.name)) {
+        return Err(refused(&format!("publication {} leaves out role {}", publication.serial, role.name)));
+    }
+    let are_signed = |digest: &str| tables.values().any(|file| file.sha256 == digest);
+    if !are_signed(&publication.tables) {
+        return Err(refused(&format!("publication {} names tables that nobody signed", publication.serial)));
+    }
     if let Some((role, digest)) = unsigned(&publication.roles, roles).into_iter().next() {
         return Err(refused(&format!(
             "publication {} names a text of role {role} that the role did not sign ({digest})",
@@ -350,7 +424,7 @@ fn only_signed(mut publication: Publication, roles: &[Role]) -> Result<Publicati
         // Nobody vouches any more for a role that is delegated to no more.
         past.roles.retain(|name, _| roles.iter().any(|role| role.name == *name));
     }
-    publication.history.retain(|past| unsigned(&past.roles, roles).is_empty());
+    publication.history.retain(|past| unsigned(&past.roles, roles).is_empty() && are_signed(&past.tables));
     Ok(publication)
 }
 

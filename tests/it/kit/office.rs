@@ -109,6 +109,8 @@ impl Desk {
                 rings: [wait(2, 24), wait(3, 72)].into(),
                 note: Words::default(),
                 overrides: Vec::new(),
+                taken_back: Default::default(),
+                tables: hexadecimal(b""),
                 roles: roles_of,
                 history,
             };

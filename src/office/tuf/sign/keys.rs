@@ -107,7 +107,7 @@ impl SigningKey {
             algorithm: AlgorithmIdentifierRef { oid: ED25519, parameters: None },
             subject_public_key: BitStringRef::from_bytes(octets.as_ref()).expect("a key has whole octets"),
         };
-        let document = key.to_der().and_then(|der| Document::try_from(der)).expect("a public key can be written");
+        let document = key.to_der().and_then(Document::try_from).expect("a public key can be written");
         let pem = document.to_pem(PUBLIC, LineEnding::LF).expect("a public key can be written");
         let written = File::options().write(true).create_new(true).mode(0o644).open(path).and_then(|mut file| {
             file.write_all(pem.as_bytes())?;

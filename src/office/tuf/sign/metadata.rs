@@ -153,6 +153,30 @@ pub fn enough<T: Role>(root: &Root, signed: &Signed<T>) -> Result<(), SignFault>
     }
 }
 
+/// Whether `signed` has the signatures that `targets` demands of `role`.
+///
+/// # Errors
+/// Where it has not.
+pub fn enough_of(targets: &Signed<Targets>, signed: &Signed<Targets>, role: &str) -> Result<(), SignFault> {
+    let delegations = targets.signed.delegations.as_ref();
+    let delegations = delegations.ok_or_else(|| SignFault::metadata(format!("nobody delegates to {role}")))?;
+    match delegations.verify_role(signed, role) {
+        Ok(()) => Ok(()),
+        Err(tough::schema::Error::SignatureThreshold { threshold, valid, .. }) => {
+            Err(SignFault::TooFew { role: role.to_owned(), valid, threshold })
+        }
+        Err(other) => Err(SignFault::metadata(other)),
+    }
+}
+
+/// A file of metadata. The same content gives the same octets, so that what stays as it was is written as it was.
+pub(super) fn octets(of: &impl Serialize) -> Result<Vec<u8>, SignFault> {
+    let sorted = serde_json::to_value(of).map_err(SignFault::metadata)?;
+    let mut octets = serde_json::to_vec_pretty(&sorted).map_err(SignFault::metadata)?;
+    octets.push(b'\n');
+    Ok(octets)
+}
+
 /// Metadata that waits for signatures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -193,14 +217,12 @@ impl Staged {
         .map_err(fault)
     }
 
-    /// As a file.
+    /// As a file: the same content gives the same octets.
     ///
     /// # Panics
     /// Never: metadata that was read is JSON.
     pub fn text(&self) -> Vec<u8> {
-        let mut text = serde_json::to_vec_pretty(self).expect("metadata is JSON");
-        text.push(b'\n');
-        text
+        octets(self).expect("metadata is JSON")
     }
 
     fn signatures(&mut self) -> &mut Vec<Signature> {

@@ -6,11 +6,17 @@ mod keys;
 mod metadata;
 mod parts;
 mod publish;
+mod said;
 
-pub use keys::SigningKey;
-pub use metadata::{Detached, Lifetimes, Signers, Staged, Tops, add, canonical, detach, enough, first_root, next_root};
-pub use parts::{Delegation, NewFile, Part, role_part, top_part};
-pub use publish::{Current, Finished, finish, write};
+pub use keys::{SigningKey, public};
+pub use metadata::{
+    Detached, Lifetimes, Signers, Staged, Tops, add, canonical, detach, enough, enough_of, first_root, next_root,
+};
+pub use parts::{Delegation, NewFile, Part, publication_part, role_part, top_part};
+pub use publish::{Current, Finished, finish, signed_files, write};
+pub use said::{
+    delegation_ids, delegations_of, root_ids, root_keys_of, same_root, same_targets, signs_text, tables_of, times_of,
+};
 
 use std::io;
 use std::path::Path;
@@ -32,6 +38,9 @@ pub enum SignFault {
     /// Metadata that is none, or not what it has to be.
     #[error("{0}")]
     Metadata(String),
+    /// What is staged cannot be published for a reason that people can mend.
+    #[error("{0}")]
+    Unready(String),
     /// Signatures are missing.
     #[error(
         "{role} has {valid} of {threshold} signatures\nhint: let another person sign what is staged, and merge the signature"
@@ -47,7 +56,7 @@ pub enum SignFault {
 }
 
 impl SignFault {
-    fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(in crate::office) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let shown = path.display().to_string();
         move |error| Self::File(shown, error)
     }

@@ -1,6 +1,7 @@
-//! What a publication consists of: each role's files and metadata, and the top's.
+//! What a publication consists of: each role's files and metadata, the top's, and the publication's own.
 //!
-//! The rules: a role signs its texts of the last publications as long as these are remembered, a difference from each to the newest, and
+//! The rules: who may speak for what, and the tables, are the top's to sign; what is in force is for one role to say, so that one person
+//! can do it at any hour, and it can name only what the others signed. A role signs its texts of the last publications as long as these are remembered, a difference from each to the newest, and
 //! the differences that lead from each to the next.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,7 +14,7 @@ use tough::schema::key::Key;
 use tough::schema::{DelegatedRole, Delegations, Hashes, PathPattern, PathSet, Signed, Target, Targets};
 
 use super::super::Holds;
-use super::super::verify::{EXTRA, hex, place};
+use super::super::verify::{DESK, EXTRA, PUBLICATION, TABLES, hex, is_tables, place};
 use super::metadata::{SPECIFICATION, expiry, next};
 use super::{Current, SignFault};
 use crate::office::publication::{Publication, RolePart};
@@ -37,7 +38,7 @@ pub struct Part {
     pub files: Vec<NewFile>,
 }
 
-/// Who may speak for what.
+/// A role, who signs for it, and what it may speak for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delegation {
     /// The role.
@@ -169,22 +170,32 @@ fn earlier(
     Ok(())
 }
 
-/// The top's part: the publication, the registry, and who may speak for what.
+/// The top's part: the tables, those that `publication` still remembers, and who may speak for what.
 ///
 /// # Errors
-/// Where the publication cannot be read, or versions have come to an end.
+/// Where earlier tables cannot be read, or versions have come to an end.
 pub fn top_part(
-    publication: &[u8],
     registry: &[u8],
+    publication: &Publication,
     delegations: &[Delegation],
     current: Option<&Current>,
     expires: Timestamp,
 ) -> Result<Part, SignFault> {
-    Publication::parse(publication).map_err(SignFault::metadata)?;
     let version = current.map_or(Ok(NonZeroU64::MIN), |current| next(current.targets.signed.version))?;
     let mut part = Part { targets: empty(version, expires)?, files: Vec::new() };
-    part.add("publication.json", publication.to_vec(), &Holds::default())?;
-    part.add("registry.json", registry.to_vec(), &Holds::default())?;
+    part.add(TABLES, registry.to_vec(), &Holds::default())?;
+    let remembered: BTreeSet<&str> = publication.history.iter().map(|past| past.tables.as_str()).collect();
+    for (name, target) in current.iter().flat_map(|current| &current.targets.signed.targets) {
+        let sha256 = hex(&target.hashes.sha256);
+        if let Some(current) = current
+            && is_tables(name.raw())
+            && remembered.contains(sha256.as_str())
+            && sha256 != hexadecimal(registry)
+        {
+            let kept = format!("{}.{TABLES}", short(&sha256));
+            part.add(&kept, current.file(name.raw(), &sha256)?, &Holds::default())?;
+        }
+    }
     let mut all = Delegations::new();
     let mut speaks_for = serde_json::Map::new();
     for delegation in delegations {
@@ -208,5 +219,18 @@ pub fn top_part(
     }
     part.targets.delegations = Some(all);
     part.targets._extra.insert(EXTRA.to_owned(), serde_json::json!({ "speaks_for": speaks_for }));
+    Ok(part)
+}
+
+/// The part of the role that signs publications.
+///
+/// # Errors
+/// Where the publication cannot be read, or versions have come to an end.
+pub fn publication_part(publication: &[u8], current: Option<&Current>, expires: Timestamp) -> Result<Part, SignFault> {
+    Publication::parse(publication).map_err(SignFault::metadata)?;
+    let before = current.and_then(|current| current.roles.get(DESK));
+    let version = before.map_or(Ok(NonZeroU64::MIN), |signed| next(signed.signed.version))?;
+    let mut part = Part { targets: empty(version, expires)?, files: Vec::new() };
+    part.add(PUBLICATION, publication.to_vec(), &Holds::default())?;
     Ok(part)
 }

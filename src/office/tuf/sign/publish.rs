@@ -13,11 +13,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tough::schema::{Hashes, Metafile, Role, Root, Signed, Snapshot, Targets, Timestamp as TimestampRole};
 
-use super::super::verify::{hex, place};
-use super::metadata::{SPECIFICATION, Staged, expiry, next};
-use super::{NewFile, SignFault, SigningKey, add, enough};
+use super::super::verify::{DESK, PUBLICATION, TABLES, hex, place};
+use super::metadata::{SPECIFICATION, Staged, expiry, next, octets};
+use super::{NewFile, SignFault, SigningKey, add, enough, tables_of};
 use crate::lists::store::write_aside;
 use crate::office::hexadecimal;
+use crate::office::publication::Publication;
 
 /// A published folder as it stands.
 #[derive(Debug, Clone)]
@@ -83,11 +84,55 @@ impl Current {
         Ok(octets)
     }
 
+    /// The publication.
+    ///
+    /// # Errors
+    /// Where it is not there, or not what was signed.
+    pub fn publication(&self) -> Result<Publication, SignFault> {
+        let signed = self.roles.get(DESK).map(|desk| &desk.signed);
+        let signed = signed.ok_or_else(|| SignFault::metadata(format!("{} has no publication", self.folder.display())))?;
+        let target = signed.targets.iter().find(|(name, _)| name.raw() == PUBLICATION);
+        let (_, target) = target.ok_or_else(|| SignFault::metadata("who signs publications has signed none"))?;
+        Publication::parse(&self.file(PUBLICATION, &hex(&target.hashes.sha256))?).map_err(SignFault::metadata)
+    }
+
+    /// When snapshot and timestamp expire.
+    pub(super) fn expiries(&self) -> (String, String) {
+        (self.snapshot.signed.expires.to_string(), self.timestamp.signed.expires.to_string())
+    }
+
+    /// The newest tables.
+    ///
+    /// # Errors
+    /// Where they are not there, or not what was signed.
+    pub fn tables(&self) -> Result<Vec<u8>, SignFault> {
+        let digest = tables_of(&self.targets).ok_or_else(|| SignFault::metadata(format!("{TABLES} is not signed")))?;
+        self.file(TABLES, &digest)
+    }
+
+    /// The decisions of `role` with this digest.
+    ///
+    /// # Errors
+    /// Where the role did not sign them, or they are not what it signed.
+    pub fn decisions(&self, role: &str, sha256: &str) -> Result<Vec<u8>, SignFault> {
+        let targets = self.roles.get(role).into_iter().flat_map(|signed| &signed.signed.targets);
+        let found = targets.map(|(name, target)| (name, hex(&target.hashes.sha256))).find(|(_, digest)| digest == sha256);
+        let (name, _) = found.ok_or_else(|| SignFault::metadata(format!("role {role} signed no such decisions ({sha256})")))?;
+        self.file(name.raw(), sha256)
+    }
+
     /// The files that this publication and none after it may need.
     fn places(&self) -> BTreeSet<String> {
-        let all = self.roles.values().chain([&self.targets]).flat_map(|signed| &signed.signed.targets);
-        all.map(|(name, target)| place(name.raw(), &hex(&target.hashes.sha256))).collect()
+        self.roles.values().chain([&self.targets]).flat_map(signed_files).map(|(place, _)| place).collect()
     }
+}
+
+/// The files that are signed, by their places below the repository, with their digests.
+pub fn signed_files(signed: &Signed<Targets>) -> impl Iterator<Item = (String, String)> {
+    signed.signed.targets.iter().map(|(name, target)| {
+        let sha256 = hex(&target.hashes.sha256);
+        (place(name.raw(), &sha256), sha256)
+    })
 }
 
 /// A publication, signed by all who must.
@@ -100,8 +145,7 @@ pub struct Finished {
 }
 
 fn file<T: Role + Serialize>(name: &str, version: NonZeroU64, signed: &Signed<T>) -> Result<(NewFile, Metafile), SignFault> {
-    let mut octets = serde_json::to_vec_pretty(signed).map_err(SignFault::metadata)?;
-    octets.push(b'\n');
+    let octets = octets(signed)?;
     let sha256 = serde_json::from_value(serde_json::Value::String(hexadecimal(&octets))).map_err(SignFault::metadata)?;
     let hashes = Some(Hashes { sha256, _extra: HashMap::new() });
     let meta = Metafile { length: Some(octets.len() as u64), hashes, version, _extra: HashMap::new() };
@@ -172,8 +216,9 @@ pub fn finish(
     };
     add(&mut timestamp, timestamp_keys)?;
     enough(&root.signed, &timestamp)?;
-    let names = all.values().chain([&targets]).flat_map(|signed| &signed.signed.targets);
-    let places = names.map(|(name, target)| place(name.raw(), &hex(&target.hashes.sha256))).collect();
+    let delegated = targets.signed.delegations.iter().flat_map(|delegations| &delegations.roles);
+    let signed = delegated.filter_map(|role| all.get(&role.name)).chain([&targets]);
+    let places = signed.flat_map(signed_files).map(|(place, _)| place).collect();
     Ok(Finished { root, metadata, timestamp: Staged::Timestamp(timestamp).text(), places })
 }
 
