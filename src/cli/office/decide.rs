@@ -248,10 +248,15 @@ fn say_refused(refused: &[Refusal], draft: &Draft, folder: &Folder, language: La
         .map(|refusal| refusal.what.as_str())
         .collect();
     never.dedup();
+    let closed: Vec<&str> = refused.iter().filter(|refusal| !is_drafted(refusal)).map(|refusal| refusal.what.as_str()).collect();
     let is_open = refused.iter().all(|refusal| refusal.may() == May::Override);
     let hint = match (never.as_slice(), language) {
-        ([], Language::Vietnamese) if !is_open => "gỡ quyết định đang mở tên đó trước: khien office remove".to_owned(),
-        ([], Language::English) if !is_open => "take back first what is decided there: khien office remove".to_owned(),
+        ([], Language::Vietnamese) if !is_open => {
+            format!("gỡ quyết định đang mở tên đó trước: khien office remove {}", closed.join(" "))
+        }
+        ([], Language::English) if !is_open => {
+            format!("take back first what is decided there: khien office remove {}", closed.join(" "))
+        }
         ([], Language::Vietnamese) => {
             "chọn tên hẹp hơn; nếu đúng là cần, gõ lại kèm --override --by \"HỌ TÊN\": tên và lý do được công bố".to_owned()
         }
