@@ -93,7 +93,7 @@ impl Checked<'_> {
             let (names, decisions) = (language.number(text.count), language.number(role.decisions.len() as u64));
             lines.push(match language {
                 Language::Vietnamese => format!("{name} ({id}): {names} tên trong danh sách, {decisions} quyết định"),
-                Language::English => format!("{name} ({id}): {names} names in lists, {decisions} decisions"),
+                Language::English => format!("{name} ({id}): names in lists: {names}; decisions: {decisions}"),
             });
             for not in &text.not_taken {
                 let count = language.number(not.count);
@@ -104,14 +104,14 @@ impl Checked<'_> {
                 let first = first.unwrap_or_default();
                 lines.push(match language {
                     Language::Vietnamese => format!("  {}: không lấy {count} dòng ({}){first}", not.source, not.what),
-                    Language::English => format!("  {}: {count} lines not taken ({}){first}", not.source, not.what),
+                    Language::English => format!("  {}: lines not taken: {count} ({}){first}", not.source, not.what),
                 });
             }
             if text.left_out > 0 {
                 let count = language.number(text.left_out);
                 lines.push(match language {
                     Language::Vietnamese => format!("  leave-out.txt: bỏ {count} dòng của danh sách"),
-                    Language::English => format!("  leave-out.txt: {count} entries of lists left out"),
+                    Language::English => format!("  leave-out.txt: entries of lists left out: {count}"),
                 });
             }
         }
@@ -143,7 +143,7 @@ impl Checked<'_> {
             (true, Language::Vietnamese) => "Không có gì bị từ chối: có thể phát hành.".to_owned(),
             (true, Language::English) => "Nothing is refused: this can be published.".to_owned(),
             (false, Language::Vietnamese) => format!("Chưa phát hành được: {refused} điều bị từ chối, xem ở trên."),
-            (false, Language::English) => format!("This is not published: {refused} refused, see above."),
+            (false, Language::English) => format!("This cannot be published: {refused} refused, see above."),
         }
     }
 

@@ -215,13 +215,13 @@ impl Replay {
         let mut lines = vec![match language {
             Language::Vietnamese => format!("Thử lại {} tên đã được hỏi {} lần:", number(self.names), number(self.times)),
             Language::English => {
-                format!("Replayed: {} names that were asked for {} times", number(self.names), number(self.times))
+                format!("Replayed on what was asked for: {} different names, {} times", number(self.names), number(self.times))
             }
         }];
         if self.unread > 0 {
             lines.push(match language {
-                Language::Vietnamese => format!("  ({} dòng của tệp không có tên nào)", number(self.unread)),
-                Language::English => format!("  ({} lines of the file have no name)", number(self.unread)),
+                Language::Vietnamese => format!("  (dòng của tệp không có tên: {})", number(self.unread)),
+                Language::English => format!("  (lines of the file without a name: {})", number(self.unread)),
             });
         }
         for role in &self.unknown {
@@ -261,8 +261,8 @@ impl Moved {
     fn lines(&self, word: &str, registry: &Registry, language: Language) -> Vec<String> {
         let (names, times) = (language.number(self.names), language.number(self.times));
         let mut lines = vec![match language {
-            Language::Vietnamese => format!("    {word}: {names} tên, đã được hỏi {times} lần"),
-            Language::English => format!("    {word}: {names} names, asked for {times} times"),
+            Language::Vietnamese => format!("    {word}: {names} tên (đã được hỏi {times} lần)"),
+            Language::English => format!("    {word}, names: {names} (times asked for: {times})"),
         }];
         for MovedName { name, category, times } in &self.top {
             lines.push(format!("      {:>9}  {name} ({})", language.number(*times), language.category(registry, category)));

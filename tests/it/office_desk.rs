@@ -42,12 +42,18 @@ impl Desk {
 
     /// Types a command of the office as the clerk Lan does; gives the exit code and notes what is said.
     fn types(&mut self, arguments: &[&str]) -> i32 {
+        self.types_with(&[("KHIEN_BY", "Nguyễn Thị Lan")], arguments)
+    }
+
+    /// As [`Desk::types`], with this in the environment.
+    fn types_with(&mut self, environment: &[(&str, &str)], arguments: &[&str]) -> i32 {
         let output = Command::new(env!("CARGO_BIN_EXE_khien"))
             .arg("office")
             .args(arguments)
             .current_dir(self.root.path())
             .env_clear()
-            .envs([("KHIEN_BY", "Nguyễn Thị Lan"), ("TZ", "UTC")])
+            .env("TZ", "UTC")
+            .envs(environment.iter().copied())
             .output()
             .expect("the binary runs");
         let code = output.status.code().expect("not ended by a signal");

@@ -143,8 +143,10 @@ impl Overriding {
         println!("{} {} — {by}: {reason}", language.word("Vượt kiểm tra:", "Overridden check:"), said.what);
         let rest = language.number(refusals.len() as u64 - 1);
         match language {
-            Language::Vietnamese => println!("Đã ghi overrides.toml; còn {rest} điều bị từ chối. Xem lại: khien office check"),
-            Language::English => println!("Written: overrides.toml; {rest} refusals are left. Look again: khien office check"),
+            Language::Vietnamese => println!("Đã ghi overrides.toml. Còn {rest} điều bị từ chối. Xem lại: khien office check"),
+            Language::English => {
+                println!("Written: overrides.toml. Refusals that are left: {rest}. Look again: khien office check")
+            }
         }
         Ok(FINE)
     }

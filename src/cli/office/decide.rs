@@ -146,7 +146,11 @@ impl Decide {
         };
         let draft = match Draft::of(&folder, &role, &decisions) {
             Ok(draft) => draft,
-            Err(faults) => return Ok(tell(&faults)),
+            Err(faults) => {
+                let code = tell(&faults);
+                eprintln!("{}", unwritten(language));
+                return Ok(code);
+            }
         };
         let lists = match lists(&folder, &decisions) {
             Ok(lists) => lists,
@@ -156,7 +160,7 @@ impl Decide {
         };
         let refused = gate::ahead(&folder, &draft, &lists, today);
         if refused.iter().any(|refusal| !meant.overrides || refusal.may() == May::Never) {
-            say_refused(&refused, &folder, language);
+            say_refused(&refused, &draft, &folder, language);
             return Ok(AT_FAULT);
         }
         // The decision first: should this end between the two, the gate refuses it, and the command says so when typed again.
@@ -222,19 +226,37 @@ fn slips(slips: &[Slip]) -> u8 {
     FAILED
 }
 
+const fn unwritten(language: Language) -> &'static str {
+    language.word("Chưa ghi gì cả.", "Nothing was written.")
+}
+
 /// What the gate refuses, and what to do; nothing is written.
-fn say_refused(refused: &[Refusal], folder: &Folder, language: Language) {
+fn say_refused(refused: &[Refusal], draft: &Draft, folder: &Folder, language: Language) {
+    let is_drafted = |refusal: &Refusal| draft.outcomes.iter().any(|(own, _)| own.name.to_string() == refusal.what);
     for refusal in refused {
         eprintln!("{}: {}", refusal.what, gate::why(refusal, language, &folder.understood.registry));
-        if let Reason::OpensLocked(_) = refusal.reason {
+        if let Reason::OpensLocked(_) = refusal.reason
+            && is_drafted(refusal)
+        {
             eprintln!("    → {}", gate::instead(refusal, language));
         }
     }
-    eprintln!("{}", language.word("Chưa ghi gì cả.", "Nothing was written."));
-    let mut never: Vec<&str> =
-        refused.iter().filter(|refusal| refusal.may() == May::Never).map(|refusal| refusal.what.as_str()).collect();
+    eprintln!("{}", unwritten(language));
+    let mut never: Vec<&str> = refused
+        .iter()
+        .filter(|refusal| is_drafted(refusal) && refusal.may() == May::Never)
+        .map(|refusal| refusal.what.as_str())
+        .collect();
     never.dedup();
+    let closed: Vec<&str> = refused.iter().filter(|refusal| !is_drafted(refusal)).map(|refusal| refusal.what.as_str()).collect();
+    let is_open = refused.iter().all(|refusal| refusal.may() == May::Override);
     let hint = match (never.as_slice(), language) {
+        ([], Language::Vietnamese) if !is_open => {
+            format!("gỡ quyết định đang mở tên đó trước: khien office remove {}", closed.join(" "))
+        }
+        ([], Language::English) if !is_open => {
+            format!("take back first what is decided there: khien office remove {}", closed.join(" "))
+        }
         ([], Language::Vietnamese) => {
             "chọn tên hẹp hơn; nếu đúng là cần, gõ lại kèm --override --by \"HỌ TÊN\": tên và lý do được công bố".to_owned()
         }

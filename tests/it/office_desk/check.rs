@@ -70,7 +70,7 @@ fn a_schools_journal_is_replayed_tier_by_tier() {
     let told = |desk: &mut Desk, file: &str| {
         desk.said.clear();
         assert_eq!(desk.types(&["check", "--replay", file]), 0);
-        desk.heard().split_once("Replayed").expect("it is told").1.to_owned()
+        desk.heard().split_once("Replayed on").expect("it is told").1.to_owned()
     };
     let json = told(&mut desk, "journal.jsonl");
     assert_eq!(told(&mut desk, "journal.csv"), json);

@@ -22,6 +22,11 @@ fn a_clerks_morning() {
     assert_eq!(desk.types(&["remove", "www.nha-cai.example", "game-moi.example"]), 0);
     assert_eq!(desk.types(&["remove", "www.nha-cai.example"]), 0);
     assert_eq!(desk.types(&["remove", "www.nha-cai.example", "--language", "vi"]), 0);
+    // Without KHIEN_BY, and with no git at hand, it is the account.
+    assert_eq!(
+        desk.types_with(&[("USER", "lan"), ("LANG", "vi_VN.UTF-8")], &with(&["allow", "b.example", "--role", "district-1"])),
+        0
+    );
     desk.shows("roles/ministry/decisions.toml");
     desk.shows("roles/district-1/decisions.csv");
     insta::assert_snapshot!(desk.heard());
@@ -51,7 +56,13 @@ fn slips_are_told_and_nothing_is_written() {
         assert_ne!(desk.types(&with(slip)), 0, "{slip:?}");
     }
     // An override is a named person's: nobody's name is guessed for it.
-    assert_eq!(desk.types(&["add", "zalo.me", "--category", "illegal", "--role", "ministry", "--override"]), 2);
+    let override_it = ["add", "zalo.me", "--category", "illegal", "--role", "ministry", "--override"];
+    assert_eq!(desk.types_with(&[("USER", "lan")], &with(&override_it)), 2);
+    // A lock that would close what is decided to be open says so.
+    let above = ["add", "mau.thi-thu.example", "--category", "illegal", "--role", "ministry"];
+    assert_eq!(desk.types(&["guarantee", "a.mau.thi-thu.example", "--reason", "r", "--role", "district-1"]), 0);
+    assert_eq!(desk.types(&with(&above)), 2);
+    assert_eq!(desk.types(&["remove", "a.mau.thi-thu.example"]), 0);
     assert_eq!((desk.text(ministry), desk.text(district)), before);
     assert!(!desk.root.path().join("overrides.toml").exists());
     insta::assert_snapshot!(desk.heard());
