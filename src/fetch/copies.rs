@@ -31,6 +31,19 @@ pub struct Marks {
     pub etag: Option<String>,
     /// When it was last modified, as sent (RFC 9110 section 8.8.2).
     pub last_modified: Option<String>,
+    /// The version of the zone that it came from, and when that is to be asked for again.
+    pub zone: Option<Version>,
+}
+
+/// A version of a zone, by its SOA record; times in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    /// Its serial.
+    pub serial: u32,
+    /// How long the zone is left alone.
+    pub refresh: u32,
+    /// How long it is left alone after it could not be had.
+    pub retry: u32,
 }
 
 /// Where a list stands.
@@ -155,6 +168,11 @@ impl Held {
             record.digest.clear();
         }
         record
+    }
+
+    /// Where the copy is, once there is one.
+    pub fn copy(&self) -> PathBuf {
+        self.copies.path(&self.list)
     }
 
     /// A file beside the copy, for what is on its way; gone, at the latest, when the list is next taken in hand.
