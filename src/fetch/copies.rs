@@ -122,7 +122,7 @@ impl Copies {
             Err(error) => return Err(error.into()),
         }
         self.hand_over(&self.directory.join(format!("{stem}.lock")))?;
-        let held = Held { copies: self.clone(), list: list.clone(), stem, _lock: lock };
+        let held = Held { copies: self.clone(), list: list.clone(), stem, lock };
         held.sweep()?;
         Ok(Some(held))
     }
@@ -144,8 +144,7 @@ pub struct Held {
     copies: Copies,
     list: ListId,
     stem: String,
-    /// Kept open: the lock goes with it.
-    _lock: File,
+    lock: File,
 }
 
 /// What must be left on the disk, in octets, besides room for another copy.
@@ -237,6 +236,8 @@ impl Drop for Held {
     fn drop(&mut self) {
         // What cannot be removed now is removed by who comes next.
         self.sweep().ok();
+        // In so many words: closing alone waits for a child that is being started meanwhile, which has the file open until then.
+        flock(&self.lock, FlockOperation::Unlock).ok();
     }
 }
 
