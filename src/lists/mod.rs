@@ -19,6 +19,7 @@ pub mod starter;
 pub mod store;
 pub mod text;
 pub mod tier_defaults;
+mod tour;
 pub mod twins;
 mod why;
 
@@ -29,4 +30,5 @@ pub use index::{Asked, Index};
 pub use list::{Force, List, ListAction, ListId, Owner, Standing};
 pub use listed::{Listed, Protected, Protection};
 pub use protected::ProtectedNames;
+pub use tour::{Stop, Tour};
 pub use why::{Effect, Why};

@@ -8,6 +8,7 @@ mod fetching;
 mod images;
 mod kept;
 mod lookout;
+mod primaries;
 mod resolvers;
 mod responder;
 mod serving;
@@ -31,7 +32,7 @@ use crate::config::{self, Fault, Program, Surroundings};
 use crate::journal;
 use crate::listen::Limits;
 use crate::lists::Index;
-use crate::pipeline::{Accounts, Desk, Notices, Rooms};
+use crate::pipeline::{Accounts, Desk, Notices, Primaries, Rooms};
 use crate::snapshot::Snapshot;
 use crate::tally::Tally;
 
@@ -174,8 +175,16 @@ impl Server {
         let rooms = Rooms { cache: Arc::new(Cache::new(program.cache)), limiter: RateLimiter::new(CLIENTS) };
         let snapshot = Arc::new(ArcSwap::new(snapshot));
         let started = clock.running();
-        let accounts =
-            Arc::new(Accounts { snapshot, rooms, tally, journal, clock, notices: Notices::default(), desk: Desk::default() });
+        let accounts = Arc::new(Accounts {
+            snapshot,
+            rooms,
+            tally,
+            journal,
+            clock,
+            notices: Notices::default(),
+            desk: Desk::default(),
+            primaries: Primaries::default(),
+        });
         let serving = Serving::start(&program, &accounts, limits()).await?;
         let since = accounts.clock.wall();
         let in_force = Mutex::new(InForce { program, warnings, loaded, since, failure: None });
