@@ -2,7 +2,8 @@
 //!
 //! A query moves in a straight line: `listen` takes it in, `client` says whose it is, `lists` what its name is, `policy` whether
 //! they may, `answer` carries that out, `journal` writes it down, `web` and `metrics` show it. [`pipeline`] is the page on which
-//! that order stands. `fetch` brings lists here from elsewhere, beside all that.
+//! that order stands. `fetch` brings lists here from elsewhere, beside all that, and `export` takes
+//! them elsewhere.
 //!
 //! What always holds:
 //! 1. `policy` has no clock, I/O, lock or error type; so `explain` is the server's own answer, not an imitation.
@@ -33,6 +34,7 @@ pub mod snapshot;
 pub mod pipeline;
 
 // Who reads it.
+pub mod export;
 pub mod explain;
 pub mod metrics;
 pub mod tally;

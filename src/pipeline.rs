@@ -8,6 +8,7 @@
 mod account;
 mod forward;
 mod notices;
+mod primaries;
 mod trial;
 mod twin;
 mod way;
@@ -30,6 +31,7 @@ use crate::snapshot::Snapshot;
 pub use account::{Accounts, Met, View, Waiting};
 pub use forward::Desk;
 pub use notices::Notices;
+pub use primaries::{Known, Primaries};
 pub use trial::Trial;
 pub use way::look;
 

@@ -28,6 +28,11 @@ const NAMES: [&str; 7] = [
 static PARSED: LazyLock<Vec<Name>> =
     LazyLock::new(|| NAMES.iter().map(|text| Name::parse(text).expect("the constants are names")).collect());
 
+/// The names, each with all below it.
+pub fn names() -> &'static [Name] {
+    &PARSED
+}
+
 /// Answers `query` into `out` with NXDOMAIN where its name is one of these; clients may remember it for `most`, which is asked for
 /// where it is one.
 pub fn answer(query: &Query, most: impl FnOnce() -> Duration, out: &mut Vec<u8>) -> Option<Rcode> {

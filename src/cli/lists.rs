@@ -1,4 +1,4 @@
-//! `khien lists`: fetch and compile what the configuration names, say what came of it, and look at single files.
+//! `khien lists`: fetch, compile and export what the configuration names, say what came of it, and look at single files.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::Subcommand;
 
 use super::progress::while_doing;
-use super::{AT_FAULT, FINE, fetch};
+use super::{AT_FAULT, FINE, export, fetch};
 use crate::config::{self, Program};
 use crate::fetch::Change;
 use crate::lists::compile::{ListReport, Loaded, Report};
@@ -36,6 +36,8 @@ pub(super) enum Lists {
         #[arg(long, env = "KHIEN_JSON")]
         json: bool,
     },
+    /// Write what a tier blocks as a file for another resolver
+    Export(export::Export),
     /// Look at list files: what is taken, what is not, and which harm is averted
     Lint {
         /// The files
@@ -56,6 +58,7 @@ impl Lists {
                 let change = if accept_change { Change::Any } else { Change::Bounded };
                 return fetch::run(&program, &lists, change);
             }
+            Self::Export(export) => return export.run(&program),
             Self::Compile { json } => (compile(&program)?, json, Issues::Counted),
             Self::Stats { json } => (compile(&program)?, json, Issues::Counted),
             Self::Lint { files, category } => (lint(&program, &files, &category)?, false, Issues::Shown),

@@ -3,6 +3,7 @@
 mod check;
 mod control;
 mod explain;
+mod export;
 mod fetch;
 pub mod journal;
 mod lists;

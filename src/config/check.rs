@@ -46,10 +46,15 @@ fn of_root(config: &Path, office: &OfficeSource) -> Option<Fault> {
 
 fn of_source(config: &Path, source: &ListSource) -> Option<Fault> {
     if let Some(fetched) = source.fetched() {
+        let line = Some(source.source_line);
+        if let Some(Err(failure)) = fetched.origin.primary().map(crate::fetch::Primary::key) {
+            let (what, hint) = failure.said.split_once("\nhint: ").unwrap_or((&failure.said, ""));
+            return Some(Fault::error(config, line, format!("list `{}`: {}", source.id, what.escaped()), hint));
+        }
         // Looking is no fetching: a page that was never fetched is no fault of the file.
-        let what = || format!("list `{}` has never been fetched from {}", source.id, fetched.page.to_string().quoted());
+        let what = || format!("list `{}` has never been fetched from {}", source.id, fetched.origin.to_string().quoted());
         let hint = "`khien lists fetch` does that, and so does the running server by itself";
-        return (!fetched.copy.exists()).then(|| Fault::warning(config, Some(source.source_line), what(), hint));
+        return (!fetched.copy.exists()).then(|| Fault::warning(config, line, what(), hint));
     }
     let shown = source.path().display().to_string();
     let (what, hint) = match first_octet(source) {

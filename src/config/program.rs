@@ -5,7 +5,7 @@ use crate::answer::zones::Zone;
 use crate::answer::{BlockAnswer, CacheRules, OnDisk, Rebinding, upstream};
 use crate::client::Clients;
 use crate::dns::Name;
-use crate::fetch::{Limits, Page};
+use crate::fetch::{Limits, Origin, Page};
 use crate::journal;
 use crate::lists::format::{Format, Match};
 use crate::lists::{List, ListId, Owner, Registry};
@@ -151,7 +151,7 @@ pub enum Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
     /// Where it is.
-    pub page: Page,
+    pub origin: Origin,
     /// Where its last good copy lies, once there is one.
     pub copy: PathBuf,
     /// How often it is fetched.
@@ -163,7 +163,7 @@ pub struct Fetched {
 impl Fetched {
     /// The name of the host that it is fetched from; none where that is an address.
     pub fn host(&self) -> Option<Name> {
-        Name::parse(self.page.domain()?).ok()
+        Name::parse(self.origin.domain()?).ok()
     }
 }
 

@@ -19,6 +19,8 @@ mod reply;
 mod rewrite;
 mod spread;
 mod tidy;
+mod transfer;
+mod tsig;
 mod types;
 
 pub use bailiwick::{Bailiwick, Whose};
@@ -35,6 +37,8 @@ pub use relayed::Relayed;
 pub use reply::{Reply, reply_unparsed};
 pub use spread::Spread;
 pub use tidy::{MOST_NEGATIVE_TTL, MOST_TTL, Signatures, Untidy, tidy, tidy_within};
+pub use transfer::{Soa, compose_transfer, is_later, notified, reply_to_notify};
+pub use tsig::{TsigAlgorithm, TsigFault, TsigKey, TsigStream};
 pub use types::{Class, Ede, Opcode, Rcode, RecordType, Transport};
 
 /// The largest UDP payload that is sent or announced, in octets.

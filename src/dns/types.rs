@@ -126,8 +126,10 @@ impl Class {
 pub struct Opcode(pub u8);
 
 impl Opcode {
-    /// A standard query, the only kind that is answered.
+    /// A standard query.
     pub const QUERY: Self = Self(0);
+    /// Word from a primary that its zone has changed (RFC 1996).
+    pub const NOTIFY: Self = Self(4);
 }
 
 /// A response code, the upper bits of EDNS included (RFC 6895 section 2.3).
@@ -147,6 +149,8 @@ impl Rcode {
     pub const NOTIMP: Self = Self(4);
     /// This query is not answered to this client.
     pub const REFUSED: Self = Self(5);
+    /// The server does not speak for the zone, or does not believe who asks (RFC 2136, RFC 8945).
+    pub const NOTAUTH: Self = Self(9);
     /// The EDNS version is not supported (RFC 6891 section 9).
     pub const BADVERS: Self = Self(16);
 
@@ -167,7 +171,7 @@ impl Rcode {
             Self(6) => "YXDOMAIN",
             Self(7) => "YXRRSET",
             Self(8) => "NXRRSET",
-            Self(9) => "NOTAUTH",
+            Self::NOTAUTH => "NOTAUTH",
             Self(10) => "NOTZONE",
             Self::BADVERS => "BADVERS",
             Self(_) => "other",

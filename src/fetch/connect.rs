@@ -12,7 +12,8 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 use url::Host;
 
 use super::download::Limits;
-use super::{Bootstrap, Failure, Page, Reason};
+use super::page;
+use super::{Accept, Bootstrap, Failure, Page, Reason};
 
 /// The most addresses of one host that are tried.
 const TRIED: usize = 6;
@@ -35,9 +36,17 @@ pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
+/// Whom a connection is opened to.
+#[derive(Debug, Clone)]
+pub(super) struct Peer<'p> {
+    pub(super) host: Host<&'p str>,
+    pub(super) port: u16,
+    pub(super) accept: Accept,
+}
+
 /// Connects to the server of `page`.
 pub(super) async fn open(page: &Page, bootstrap: &Bootstrap, trust: &Trust, limits: &Limits) -> Result<Stream, Failure> {
-    let stream = reach(page, &addresses(page, bootstrap).await?, limits).await?;
+    let stream = connect(&page.peer(), bootstrap, limits).await?;
     if !page.is_secure() {
         return Ok(Box::new(stream));
     }
@@ -55,24 +64,29 @@ pub(super) async fn open(page: &Page, bootstrap: &Bootstrap, trust: &Trust, limi
     }
 }
 
+/// Connects to a peer at one of the addresses that it may have.
+pub(super) async fn connect(peer: &Peer<'_>, bootstrap: &Bootstrap, limits: &Limits) -> Result<TcpStream, Failure> {
+    reach(peer, &addresses(peer, bootstrap).await?, limits).await
+}
+
 /// The addresses that a connection may be opened to.
-async fn addresses(page: &Page, bootstrap: &Bootstrap) -> Result<Vec<IpAddr>, Failure> {
-    let found = match page.host() {
-        Host::Ipv4(address) => vec![address.into()],
-        Host::Ipv6(address) => vec![address.into()],
+pub(super) async fn addresses(peer: &Peer<'_>, bootstrap: &Bootstrap) -> Result<Vec<IpAddr>, Failure> {
+    let found = match &peer.host {
+        Host::Ipv4(address) => vec![(*address).into()],
+        Host::Ipv6(address) => vec![(*address).into()],
         Host::Domain(host) => bootstrap.addresses(host).await?,
     };
     let mut refused = None;
     let mut allowed = Vec::new();
     for address in found {
-        match page.may_be_at(address) {
+        match page::allowed(address, peer.accept) {
             Ok(()) => allowed.push(address),
             Err(error) => refused = Some(error),
         }
     }
     match refused {
         Some(error) if allowed.is_empty() => {
-            Err(Failure::new(Reason::Forbidden, format!("the host {} {error}\nhint: {}", page.host(), error.hint())))
+            Err(Failure::new(Reason::Forbidden, format!("the host {} {error}\nhint: {}", peer.host, error.hint())))
         }
         Some(_) | None => Ok(alternating(allowed)),
     }
@@ -85,16 +99,14 @@ fn alternating(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
     (0..most).flat_map(|place| [first.get(place), second.get(place)]).flatten().copied().take(TRIED).collect()
 }
 
-async fn reach(page: &Page, addresses: &[IpAddr], limits: &Limits) -> Result<TcpStream, Failure> {
-    let mut failure = Failure::new(Reason::Resolve, format!("the host {} has no address", page.host()));
+async fn reach(peer: &Peer<'_>, addresses: &[IpAddr], limits: &Limits) -> Result<TcpStream, Failure> {
+    let mut failure = Failure::new(Reason::Resolve, format!("the host {} has no address", peer.host));
     for &address in addresses {
-        let at = SocketAddr::new(address, page.port());
+        let at = SocketAddr::new(address, peer.port);
         failure = match timeout(limits.connect, TcpStream::connect(at)).await {
             Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) => Failure::new(Reason::Connect, format!("{} at {at}: {error}", page.host())),
-            Err(_) => {
-                Failure::new(Reason::Timeout, format!("{} at {at}: no connection within {:?}", page.host(), limits.connect))
-            }
+            Ok(Err(error)) => Failure::new(Reason::Connect, format!("{} at {at}: {error}", peer.host)),
+            Err(_) => Failure::new(Reason::Timeout, format!("{} at {at}: no connection within {:?}", peer.host, limits.connect)),
         };
     }
     Err(failure)

@@ -31,6 +31,19 @@ pub struct Marks {
     pub etag: Option<String>,
     /// When it was last modified, as sent (RFC 9110 section 8.8.2).
     pub last_modified: Option<String>,
+    /// The version of the zone that it came from, and when that is to be asked for again.
+    pub zone: Option<Version>,
+}
+
+/// A version of a zone, by its SOA record; times in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    /// Its serial.
+    pub serial: u32,
+    /// How long the zone is left alone.
+    pub refresh: u32,
+    /// How long it is left alone after it could not be had.
+    pub retry: u32,
 }
 
 /// Where a list stands.
@@ -109,7 +122,7 @@ impl Copies {
             Err(error) => return Err(error.into()),
         }
         self.hand_over(&self.directory.join(format!("{stem}.lock")))?;
-        let held = Held { copies: self.clone(), list: list.clone(), stem, _lock: lock };
+        let held = Held { copies: self.clone(), list: list.clone(), stem, lock };
         held.sweep()?;
         Ok(Some(held))
     }
@@ -131,8 +144,7 @@ pub struct Held {
     copies: Copies,
     list: ListId,
     stem: String,
-    /// Kept open: the lock goes with it.
-    _lock: File,
+    lock: File,
 }
 
 /// What must be left on the disk, in octets, besides room for another copy.
@@ -155,6 +167,11 @@ impl Held {
             record.digest.clear();
         }
         record
+    }
+
+    /// Where the copy is, once there is one.
+    pub fn copy(&self) -> PathBuf {
+        self.copies.path(&self.list)
     }
 
     /// A file beside the copy, for what is on its way; gone, at the latest, when the list is next taken in hand.
@@ -219,6 +236,8 @@ impl Drop for Held {
     fn drop(&mut self) {
         // What cannot be removed now is removed by who comes next.
         self.sweep().ok();
+        // In so many words: closing alone waits for a child that is being started meanwhile, which has the file open until then.
+        flock(&self.lock, FlockOperation::Unlock).ok();
     }
 }
 

@@ -200,7 +200,7 @@ fn arriving(page: &Page, response: Response<Incoming>, limits: &Limits) -> Resul
     if expected.is_none() && !page.is_secure() && text(header::TRANSFER_ENCODING).is_none() {
         return Err(Failure::new(Reason::Truncated, format!("{page}: the server does not say where the list ends")));
     }
-    let marks = Marks { etag: text(header::ETAG), last_modified: text(header::LAST_MODIFIED) };
+    let marks = Marks { etag: text(header::ETAG), last_modified: text(header::LAST_MODIFIED), zone: None };
     Ok(Arriving { encoding, marks, expected, body: response.into_body() })
 }
 

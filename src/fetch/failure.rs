@@ -17,6 +17,8 @@ pub enum Reason {
     Connect,
     /// The server could not prove who it is.
     Tls,
+    /// What came is not signed by the key that was agreed on.
+    Signature,
     /// It took too long, or came too slowly.
     Timeout,
     /// The server answered with something other than the list.
@@ -49,11 +51,12 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Resolve,
         Self::Forbidden,
         Self::Connect,
         Self::Tls,
+        Self::Signature,
         Self::Timeout,
         Self::Status,
         Self::Redirect,
@@ -77,6 +80,7 @@ impl Reason {
             Self::Forbidden => "forbidden",
             Self::Connect => "connect",
             Self::Tls => "tls",
+            Self::Signature => "signature",
             Self::Timeout => "timeout",
             Self::Status => "status",
             Self::Redirect => "redirect",
@@ -103,6 +107,7 @@ impl Reason {
             | Self::Forbidden
             | Self::Connect
             | Self::Tls
+            | Self::Signature
             | Self::Timeout
             | Self::Status
             | Self::Redirect

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use super::address::{Reach, reach};
+use super::connect::Peer;
 
 /// What the operator lets a list's address be, against the defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -143,12 +144,9 @@ impl Page {
         Ok(Self { url, accept, stays: false })
     }
 
-    /// Whether a connection to `address` may be opened for this page.
-    ///
-    /// # Errors
-    /// [`PageError::Private`] or [`PageError::Nowhere`].
-    pub fn may_be_at(&self, address: IpAddr) -> Result<(), PageError> {
-        allowed(address, self.accept)
+    /// Whom a connection is opened to.
+    pub(super) fn peer(&self) -> Peer<'_> {
+        Peer { host: self.host(), port: self.port(), accept: self.accept }
     }
 
     /// The host.
@@ -182,7 +180,11 @@ impl Page {
     }
 }
 
-fn allowed(address: IpAddr, accept: Accept) -> Result<(), PageError> {
+/// Whether a connection to `address` may be opened.
+///
+/// # Errors
+/// [`PageError::Private`] or [`PageError::Nowhere`].
+pub(super) fn allowed(address: IpAddr, accept: Accept) -> Result<(), PageError> {
     match reach(address) {
         Reach::Public => Ok(()),
         Reach::Private if accept.private_address => Ok(()),

@@ -2,18 +2,19 @@
 //!
 //! The rule: whatever goes wrong on the way ends in a [`Failure`] in the list's record, and the copy is as it was.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::connect::Trust;
 use super::download::{Answer, Arriving, Limits, Packing, Piece, Pieces, ask};
 use super::judge::{Change, Reader, compare};
+use super::transfer::{Transfer, Transferred};
 use super::unpack::unpack;
-use super::{Bootstrap, Copies, Failure, Held, Marks, Page, Reason, Record};
+use super::{Bootstrap, Copies, Failure, Held, Marks, Origin, Page, Primary, Reason, Record};
 use crate::lists::ListId;
 use crate::lists::compile::JobList;
 
@@ -26,7 +27,7 @@ pub struct Wanted {
     /// Its word.
     pub list: ListId,
     /// Where it is.
-    pub page: Page,
+    pub origin: Origin,
     /// What it is read as: once, or once for each folder of a tree.
     pub parts: Vec<JobList>,
     /// The bounds of fetching it.
@@ -96,13 +97,13 @@ impl Fetcher {
         } else {
             on_disk
         };
-        if record.origin != wanted.page.to_string() {
+        if record.origin != wanted.origin.to_string() {
             record.marks = Marks::default();
         }
         let limit = wanted.limits.total;
-        let said = match timeout(limit, self.bring(wanted, change, &record, &held, watch)).await {
+        let said = match timeout(limit, self.bring(wanted, change, &record, &held, watch, now)).await {
             Ok(said) => said,
-            Err(_) => Err(Failure::new(Reason::Timeout, format!("{}: not done within {limit:?}", wanted.page))),
+            Err(_) => Err(Failure::new(Reason::Timeout, format!("{}: not done within {limit:?}", wanted.origin))),
         };
         self.note(wanted, said, record, held, now).await
     }
@@ -115,19 +116,16 @@ impl Fetcher {
         record: &Record,
         held: &Arc<Held>,
         watch: &Watch,
+        now: Timestamp,
     ) -> Result<Option<Candidate>, Failure> {
         let (guard, before) = (Arc::clone(held), record.clone());
         blocking(move || guard.has_room(&before)).await?.map_err(|error| Failure::local(UNWRITABLE, &error))?;
-        watch(Step::Asking);
-        let answer = ask(&wanted.page, &record.marks, Packing::Any, (&self.bootstrap, &self.trust), &wanted.limits).await?;
-        let arriving = match answer {
-            Answer::Unchanged => return Ok(None),
-            Answer::Absent(failure) => return Err(failure),
-            Answer::List(arriving) => *arriving,
-        };
-        let marks = arriving.marks.clone();
         let path = held.beside("candidate");
-        let head = receive(arriving, wanted, path.clone(), Arc::clone(held), watch).await?;
+        let came = match &wanted.origin {
+            Origin::Page(page) => self.bring_page(page, wanted, record, held, &path, watch).await?,
+            Origin::Zone(primary) => self.bring_zone(primary, wanted, change, record, held, &path, watch, now).await?,
+        };
+        let Some((head, marks)) = came else { return Ok(None) };
         watch(Step::Reading);
         let _place = self.reading.acquire().await;
         let (reader, parts, scratch) = (self.reader.clone(), wanted.parts.clone(), held.beside("trial"));
@@ -139,12 +137,58 @@ impl Fetcher {
         })
         .await??;
         // Another source owes the one before nothing.
-        let overridden = if record.origin == wanted.page.to_string() && record.fetched.is_some() {
+        let overridden = if record.origin == wanted.origin.to_string() && record.fetched.is_some() {
             compare(record.entries, entries, change)?
         } else {
             None
         };
         Ok(Some(Candidate { path, entries, overridden, marks }))
+    }
+
+    /// The page that came into the file `to`: its first octets and its marks; none where the copy is still the newest.
+    async fn bring_page(
+        &self,
+        page: &Page,
+        wanted: &Wanted,
+        record: &Record,
+        held: &Arc<Held>,
+        to: &Path,
+        watch: &Watch,
+    ) -> Result<Option<(Vec<u8>, Marks)>, Failure> {
+        watch(Step::Asking);
+        let answer = ask(page, &record.marks, Packing::Any, (&self.bootstrap, &self.trust), &wanted.limits).await?;
+        let arriving = match answer {
+            Answer::Unchanged => return Ok(None),
+            Answer::Absent(failure) => return Err(failure),
+            Answer::List(arriving) => *arriving,
+        };
+        let marks = arriving.marks.clone();
+        let head = receive(arriving, page, &wanted.limits, to.to_owned(), Arc::clone(held), watch).await?;
+        Ok(Some((head, marks)))
+    }
+
+    /// The same of a zone.
+    #[expect(clippy::too_many_arguments, reason = "what belongs to one fetch, once")]
+    async fn bring_zone(
+        &self,
+        primary: &Primary,
+        wanted: &Wanted,
+        change: Change,
+        record: &Record,
+        held: &Arc<Held>,
+        to: &Path,
+        watch: &Watch,
+        now: Timestamp,
+    ) -> Result<Option<(Vec<u8>, Marks)>, Failure> {
+        let began = (u64::try_from(now.as_second()).unwrap_or(0), Instant::now());
+        let transfer = Transfer { primary, bootstrap: &self.bootstrap, limits: &wanted.limits, held, watch, began };
+        // Whoever takes whatever came takes the whole zone, whatever its serial.
+        let known = match change {
+            Change::Bounded => record.marks.zone,
+            Change::Any => None,
+        };
+        let came = transfer.bring(known, to).await?;
+        Ok(came.map(|Transferred { head, version }| (head, Marks { zone: Some(version), ..Marks::default() })))
     }
 
     async fn note(
@@ -155,7 +199,7 @@ impl Fetcher {
         held: Arc<Held>,
         now: Timestamp,
     ) -> (News, Record) {
-        let origin = wanted.page.to_string();
+        let origin = wanted.origin.to_string();
         let before = record.clone();
         let noting = blocking(move || {
             let outcome = match said {
@@ -207,9 +251,16 @@ struct Candidate {
 const UNWRITABLE: &str = "the state directory cannot be written";
 
 /// Receives a list into `to`, and gives its first octets.
-async fn receive(arriving: Arriving, wanted: &Wanted, to: PathBuf, held: Arc<Held>, watch: &Watch) -> Result<Vec<u8>, Failure> {
+async fn receive(
+    arriving: Arriving,
+    page: &Page,
+    limits: &Limits,
+    to: PathBuf,
+    held: Arc<Held>,
+    watch: &Watch,
+) -> Result<Vec<u8>, Failure> {
     let (sender, receiver) = mpsc::channel::<Piece>(WAITING);
-    let (encoding, largest, expected) = (arriving.encoding, wanted.limits.largest, arriving.expected);
+    let (encoding, largest, expected) = (arriving.encoding, limits.largest, arriving.expected);
     let unpacking = blocking(move || {
         let unpacked = unpack(Pieces::new(receiver), encoding, largest, &to);
         // Whoever takes the list in hand next must not sweep the file away while it is written.
@@ -217,14 +268,14 @@ async fn receive(arriving: Arriving, wanted: &Wanted, to: PathBuf, held: Arc<Hel
         unpacked
     });
     let received = |octets| watch(Step::Receiving(octets, expected));
-    let (received, unpacked) = tokio::join!(arriving.receive(&wanted.page, &wanted.limits, sender, &received), unpacking);
+    let (received, unpacked) = tokio::join!(arriving.receive(page, limits, sender, &received), unpacking);
     // A way that broke off is the reason for what cannot be unpacked, not the other way round.
     received?;
     unpacked?
 }
 
 /// Does something on a thread that may wait.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| Failure::new(Reason::Local, format!("a thread of this program ended early: {error}")))
 }

@@ -56,6 +56,11 @@ impl Along {
         listed.rule_labels = listed.rule_labels.max(u8::try_from(labels).unwrap_or(u8::MAX));
     }
 
+    /// The names that are taken along, each with what is below it.
+    pub fn names(&self) -> impl Iterator<Item = Name> + '_ {
+        self.names.names()
+    }
+
     /// The service's host that a list names, where `name` is taken along with it.
     pub fn with(&self, name: &Name) -> Option<&Name> {
         self.names.covering(name).map(|(_, taken)| &taken.host).filter(|host| !name.is_at_or_below(host))

@@ -115,7 +115,7 @@ impl Index {
 }
 
 /// Adds what one image says of a name.
-fn unite(listed: &mut Listed, image: &Image, sets: &Sets) {
+pub(super) fn unite(listed: &mut Listed, image: &Image, sets: &Sets) {
     if image.owner().is_office() {
         listed.office = listed.office.union(sets.categories);
     } else {

@@ -20,6 +20,7 @@ pub mod store;
 pub mod tables;
 pub mod text;
 pub mod tier_defaults;
+mod tour;
 pub mod twins;
 mod why;
 
@@ -30,4 +31,5 @@ pub use index::{Asked, Index};
 pub use list::{Force, List, ListAction, ListId, Owner, Standing};
 pub use listed::{Listed, Protected, Protection};
 pub use protected::ProtectedNames;
+pub use tour::{Stop, Tour};
 pub use why::{Effect, Why};

@@ -11,6 +11,7 @@ use arc_swap::{ArcSwap, Cache as Cached};
 
 use super::forward::Desk;
 use super::notices::Notices;
+use super::primaries::Primaries;
 use super::{Done, Judged, Now, Plan, Rooms, judge, overload, resolve};
 use crate::clock::Clock;
 use crate::dns::{Ede, NotAQuery, Opcode, Query, Rcode, Reply, Source, reply_unparsed};
@@ -37,6 +38,8 @@ pub struct Accounts {
     pub notices: Notices,
     /// Where answers from upstreams are worked on.
     pub desk: Desk,
+    /// Who may say that a zone has changed which a list comes from.
+    pub primaries: Primaries,
 }
 
 /// One worker's view: the snapshot, the time and the sheet that it counts on.
@@ -53,6 +56,8 @@ pub struct View {
     taken: Vec<(Query, Listed)>,
     /// Those of them that are no query.
     refused: Vec<Option<NotAQuery>>,
+    /// The replies to primaries among them, by their places.
+    replies: Vec<(usize, Rcode, Vec<u8>)>,
 }
 
 /// How a packet was met.
@@ -117,7 +122,7 @@ impl Accounts {
         let (serial, now) = (snapshot.serial, self.now(&snapshot));
         // Room for one, which is all that a connection needs.
         let (taken, refused) = (vec![(Query::blank(), Listed::default())], Vec::with_capacity(1));
-        View { newest, snapshot, serial, now, pen: self.tally.hand_out(), taken, refused }
+        View { newest, snapshot, serial, now, pen: self.tally.hand_out(), taken, refused, replies: Vec::new() }
     }
 
     /// Brings a view up to date; the school's time only where a second has passed or the snapshot has changed.
@@ -134,14 +139,20 @@ impl Accounts {
     /// Takes packets in, which [`Accounts::answer`] is then asked for by their places, and looks their names up together.
     pub fn take_in<'p>(&self, view: &mut View, packets: impl Iterator<Item = (&'p [u8], Source)>) {
         view.catch_up();
-        let View { snapshot, taken, refused, .. } = view;
+        let View { snapshot, now, taken, refused, replies, .. } = view;
         refused.clear();
+        replies.clear();
         for (at, (packet, source)) in packets.enumerate() {
             if at == taken.len() {
                 taken.push((Query::blank(), Listed::default()));
             }
             let query = &mut taken[at].0;
-            refused.push(query.read(packet, source).err());
+            let fault = query.read(packet, source).err();
+            if matches!(fault, Some(NotAQuery::Reply { opcode: Opcode::NOTIFY, .. })) {
+                let heard = self.primaries.hear(packet, source.client.ip(), now.wall);
+                replies.extend(heard.map(|(rcode, reply)| (at, rcode, reply)));
+            }
+            refused.push(fault);
             snapshot.clients.introduce(query);
         }
         let taken = &mut taken[..refused.len()];
@@ -187,7 +198,15 @@ impl Accounts {
                 return Met::Silence;
             }
             Some(NotAQuery::Reply { id, opcode, recursion_desired, rcode }) => {
-                reply_unparsed(id, opcode, recursion_desired, rcode, out);
+                let mut rcode = rcode;
+                match view.replies.iter().find(|(place, ..)| *place == at) {
+                    None => reply_unparsed(id, opcode, recursion_desired, rcode, out),
+                    Some((_, told, reply)) => {
+                        rcode = *told;
+                        out.clear();
+                        out.extend_from_slice(reply);
+                    }
+                }
                 let mut sheet = view.pen.sheet();
                 sheet.query(transport, None);
                 sheet.response(None, Outcome::None, rcode, self.clock.running().saturating_sub(since));

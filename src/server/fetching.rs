@@ -3,7 +3,7 @@
 //! The rule: no list waits for another, and none that fails takes anything from what is in force; what another process fetched, such
 //! as `khien lists fetch`, counts as well.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,12 +14,14 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::images::{Compiler, parts};
+use super::primaries::Introduced;
 use super::{Running, lock};
 use crate::answer::upstream;
 use crate::config::{Fetched, ListSource, Program};
+use crate::dns::Name;
 use crate::fetch::{
-    Bootstrap, Change, Copies, Fetcher, News, Reader, Record, Trust, Wanted, Watch, pause_after_failure, pause_after_success,
-    remaining,
+    Bootstrap, Change, Copies, Fetcher, News, Reader, Record, SHORTEST_PAUSE, Trust, Wanted, Watch, pause_after_failure,
+    pause_after_success, remaining,
 };
 use crate::lists::ListId;
 
@@ -34,6 +36,9 @@ const AGAIN: Duration = Duration::from_secs(30);
 
 /// How long a reload waits for lists that are new.
 const NEW: Duration = Duration::from_secs(120);
+
+/// The shortest time between two questions for a zone whose primary says again and again that it has changed.
+const BETWEEN: Duration = Duration::from_secs(5);
 
 /// Lists on their way at once.
 const AT_ONCE: usize = 16;
@@ -56,6 +61,10 @@ struct Known {
     /// When it is asked again, by the running time.
     due: Duration,
     under_way: bool,
+    /// When it was last taken in hand, by the running time; none before that.
+    taken: Option<Duration>,
+    /// Whether its primary said, while it was on its way, that the zone has changed.
+    rung: bool,
 }
 
 impl Fetching {
@@ -111,9 +120,12 @@ impl Fetching {
                 continue;
             }
             let record = self.copies.record(&source.id);
-            let is_new = record.origin != fetched.page.to_string() || !fetched.copy.exists();
+            let is_new = record.origin != fetched.origin.to_string() || !fetched.copy.exists();
             let wait = if is_new { Duration::ZERO } else { remaining(pause(fetched, &record), record.asked, wall) };
-            known.insert(source.id.clone(), Known { fetched: fetched.clone(), record, due: running + wait, under_way: false });
+            known.insert(
+                source.id.clone(),
+                Known { fetched: fetched.clone(), record, due: running + wait, under_way: false, taken: None, rung: false },
+            );
         }
     }
 
@@ -122,7 +134,7 @@ impl Fetching {
         let mut known = lock(&self.known);
         let due = program.lists.iter().filter_map(|source| {
             let known = known.get_mut(&source.id).filter(|known| !known.under_way && known.due <= running)?;
-            known.under_way = true;
+            (known.under_way, known.taken, known.rung) = (true, Some(running), false);
             Some((wanted(source)?, known.record.clone()))
         });
         due.collect()
@@ -134,7 +146,21 @@ impl Fetching {
                 News::Fresh | News::Unchanged | News::Failed => pause(&known.fetched, &record),
                 News::Busy => Duration::from_secs(60),
             };
+            let wait = if known.rung { wait.min(BETWEEN) } else { wait };
             (known.record, known.due, known.under_way) = (record, running + wait, false);
+        }
+    }
+
+    /// Makes the lists due whose zone has changed, as their primary says.
+    fn ring(&self, zones: &BTreeSet<Name>, running: Duration) {
+        for known in lock(&self.known).values_mut() {
+            let is_rung = known.fetched.origin.primary().is_some_and(|primary| zones.contains(primary.zone()));
+            if !is_rung {
+                continue;
+            }
+            known.rung = true;
+            let soonest = known.taken.map_or(running, |taken| running.max(taken + BETWEEN));
+            known.due = known.due.min(soonest);
         }
     }
 
@@ -148,16 +174,22 @@ impl Fetching {
 /// How long a list is left alone after what its record says.
 fn pause(fetched: &Fetched, record: &Record) -> Duration {
     let dice = rand::random::<f64>();
+    // A zone's own times count as far as they are shorter, and a minute is the shortest for all.
+    let within = |seconds: u32| Duration::from_secs(seconds.into()).max(SHORTEST_PAUSE).min(fetched.refresh);
+    let (refresh, retry) = match record.marks.zone {
+        Some(version) => (within(version.refresh), within(version.retry)),
+        None => (fetched.refresh, fetched.refresh),
+    };
     match &record.failure {
-        Some(failure) => pause_after_failure(fetched.refresh, record.in_a_row, failure.reason, dice),
-        None => pause_after_success(fetched.refresh, dice),
+        Some(failure) => pause_after_failure(retry, record.in_a_row, failure.reason, dice),
+        None => pause_after_success(refresh, dice),
     }
 }
 
 fn wanted(source: &ListSource) -> Option<Wanted> {
     let fetched = source.fetched()?;
-    let (page, limits) = (fetched.page.clone(), fetched.limits);
-    Some(Wanted { list: source.id.clone(), page, parts: parts(source).collect(), limits })
+    let (origin, limits) = (fetched.origin.clone(), fetched.limits);
+    Some(Wanted { list: source.id.clone(), origin, parts: parts(source).collect(), limits })
 }
 
 /// Who is asked for the hosts of lists: never one of this program's own listeners.
@@ -180,14 +212,17 @@ fn silent() -> Watch {
 /// Fetches what is due, again and again.
 pub(super) async fn keep(running: Arc<Running>) {
     let mut under_way = JoinSet::new();
+    let mut introduced = Introduced::default();
     let mut in_force = running.digests().await;
     let (mut since, mut not_before) = (None, Instant::now());
     loop {
+        introduced.keep(&running);
         for (wanted, known) in running.take_due() {
             under_way.spawn(Arc::clone(&running).fetch_one(wanted, known));
         }
         tokio::select! {
             Some(_) = under_way.join_next() => {}
+            () = running.accounts.primaries.rung() => {}
             () = tokio::time::sleep(TICK) => {}
         }
         let there = running.digests().await;
@@ -211,6 +246,7 @@ impl Running {
         let program = Arc::clone(&self.in_force().program);
         let (wall, running) = (self.accounts.clock.wall(), self.accounts.clock.running());
         self.fetching.learn(&program, wall, running);
+        self.fetching.ring(&self.accounts.primaries.heard(), running);
         self.fetching.take_due(&program, running)
     }
 

@@ -9,6 +9,7 @@ mod images;
 mod kept;
 mod lookout;
 mod office;
+mod primaries;
 mod resolvers;
 mod responder;
 mod serving;
@@ -33,7 +34,7 @@ use crate::journal;
 use crate::listen::Limits;
 use crate::office::Lists;
 use crate::office::repository::Repository;
-use crate::pipeline::{Accounts, Desk, Notices, Rooms};
+use crate::pipeline::{Accounts, Desk, Notices, Primaries, Rooms};
 use crate::snapshot::Snapshot;
 use crate::tally::Tally;
 
@@ -194,8 +195,16 @@ impl Server {
         let rooms = Rooms { cache: Arc::new(Cache::new(program.cache)), limiter: RateLimiter::new(CLIENTS) };
         let snapshot = Arc::new(ArcSwap::new(snapshot));
         let started = clock.running();
-        let accounts =
-            Arc::new(Accounts { snapshot, rooms, tally, journal, clock, notices: Notices::default(), desk: Desk::default() });
+        let accounts = Arc::new(Accounts {
+            snapshot,
+            rooms,
+            tally,
+            journal,
+            clock,
+            notices: Notices::default(),
+            desk: Desk::default(),
+            primaries: Primaries::default(),
+        });
         let serving = Serving::start(&program, &accounts, limits()).await?;
         let since = accounts.clock.wall();
         let in_force = Mutex::new(InForce { program, warnings, loaded, since, failure: None });

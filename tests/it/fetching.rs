@@ -2,4 +2,6 @@
 
 mod attacks;
 mod commands;
+mod primaries;
 mod sources;
+mod zones;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 /// Each command with its `--help`, and three slips.
-const LINES: [&[&str]; 27] = [
+const LINES: [&[&str]; 28] = [
     &["--help"],
     &["serve", "--help"],
     &["check", "--help"],
@@ -13,6 +13,7 @@ const LINES: [&[&str]; 27] = [
     &["lists", "fetch", "--help"],
     &["lists", "compile", "--help"],
     &["lists", "stats", "--help"],
+    &["lists", "export", "--help"],
     &["lists", "lint", "--help"],
     &["office", "--help"],
     &["office", "status", "--help"],

@@ -6,6 +6,7 @@ mod check;
 mod cloaking;
 mod rebinding;
 mod explain;
+mod export;
 mod faults;
 mod fetching;
 mod first_day;

@@ -98,8 +98,8 @@ fn the_example_of_a_zone_is_one() {
 fn the_sample_is_a_configuration() {
     let (program, doubts) = read(&sample(), Some(Path::new("/etc/khien/khien.toml")), &surroundings()).expect("free of errors");
     assert_eq!(program.clients.groups().len(), 1, "the example's group, and no built-in one: {doubts:?}");
-    assert_eq!(program.lists.len(), 2);
+    assert_eq!(program.lists.len(), 3);
     assert_eq!(program.policies.all()[0].schedule.windows().len(), 3);
     let missing: Vec<_> = check::sources(&program).iter().map(|fault| fault.severity).collect();
-    assert_eq!(missing, [Severity::Error, Severity::Error], "the lists are not there");
+    assert_eq!(missing, [Severity::Error; 3], "the lists are not there, nor the key");
 }

@@ -3,7 +3,7 @@
 use super::Notes;
 use crate::config::file::{self, At, Force};
 use crate::config::program::{Fetched, ListPart, ListSource, Place};
-use crate::fetch::{Copies, Limits};
+use crate::fetch::{Copies, Limits, Origin};
 use crate::lists::format::{Format, Match};
 use crate::lists::{self, Category, List, ListId, Owner, Registry, Standing};
 use std::collections::HashMap;
@@ -103,11 +103,17 @@ fn source(
         // Said when the file was read.
         (None, None) => Vec::new(),
     };
+    // What comes by transfer is written as a policy zone, whatever else the list might seem to be.
+    let is_zone = matches!(&source.value, file::Source::Fetched(Origin::Zone(_)));
+    if is_zone && format.is_some_and(|format| format != Format::Rpz) {
+        notes.fault(line, "a zone by transfer with another `format`", "leave `format` out: it is a policy zone, \"rpz\"");
+    }
+    let format = if is_zone { Some(Format::Rpz) } else { format };
     let place = match source.value {
         // Only what is elsewhere is fetched, so `refresh` and the bounds of fetching say nothing of a file.
         file::Source::File(path) => Place::File(beside.join(path)),
-        file::Source::Page(page) => Place::Fetched(Fetched {
-            page,
+        file::Source::Fetched(origin) => Place::Fetched(Fetched {
+            origin: origin.beside(beside),
             copy: copies.path(&ListId(id.to_owned())),
             refresh,
             limits: Limits::for_largest(largest.0),

@@ -4,7 +4,8 @@ use super::At;
 use super::values::{Id, Size};
 use super::walk::{Keys, Section};
 use crate::config::fault::Shown;
-use crate::fetch::{Accept, Page};
+use crate::dns::{Name, TsigAlgorithm};
+use crate::fetch::{Accept, Origin, Page, Primary, Signer};
 use crate::lists::format::{Format, Match};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub(super) const LIST: Keys = Keys {
         "category",
         "source",
         "accept",
+        "tsig",
         "max_size",
         "format",
         "match",
@@ -29,6 +31,9 @@ pub(super) const LIST: Keys = Keys {
         "categories",
     ],
 };
+
+/// The keys of `tsig` in `[[list]]`.
+pub(super) const TSIG: Keys = Keys { section: "list.tsig", written: "[list.tsig]", keys: &["name", "algorithm", "secret_file"] };
 
 /// A list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,8 +69,8 @@ pub struct List {
 pub enum Source {
     /// A file, or a tree of folders.
     File(PathBuf),
-    /// A page that it is fetched from.
-    Page(Page),
+    /// A page or a zone that it is fetched from; the path of a secret is as it is written.
+    Fetched(Origin),
 }
 
 /// What a list's page may be that others may not.
@@ -156,19 +161,41 @@ pub(super) fn accepted(section: &Section<'_, '_>) -> Accept {
 fn source(section: &Section<'_, '_>) -> Option<At<Source>> {
     let accept = accepted(section);
     let At { value: text, line } = section.required::<String>("source")?;
+    let signer = signer(section);
+    let is_zone = text.starts_with("axfr://");
+    if section.has("tsig") && !is_zone {
+        section.fault(section.line_of("tsig"), "`tsig` signs transfers of zones, and this list is none", "leave it out");
+    }
+    let refuse = |error: String, hint: &str| {
+        section.fault(line, format!("`source`: {} {}", text.quoted(), error.escaped()), hint);
+        None
+    };
     match text.split_once("://") {
         Some(("http" | "https", _)) => match Page::parse(&text, accept) {
-            Ok(page) => Some(At { value: Source::Page(page), line }),
-            Err(error) => {
-                section.fault(line, format!("`source`: {} {}", text.quoted(), error.to_string().escaped()), error.hint());
-                None
-            }
+            Ok(page) => Some(At { value: Source::Fetched(Origin::Page(page)), line }),
+            Err(error) => refuse(error.to_string(), error.hint()),
+        },
+        Some(("axfr", _)) => match Primary::parse(&text, accept, signer) {
+            Ok(primary) => Some(At { value: Source::Fetched(Origin::Zone(Box::new(primary))), line }),
+            Err(error) => refuse(error.to_string(), error.hint()),
         },
         Some(_) => {
-            let what = format!("`source`: {} is neither a file nor a page", text.quoted());
-            section.fault(line, what, "write a path, relative to this file, \"lists/adult.txt\", or a page, \"https://…\"");
-            None
+            let hint = "write a path, relative to this file, \"lists/adult.txt\", a page, \"https://…\", or a zone, \"axfr://HOST/ZONE\"";
+            refuse("is neither a file nor a page nor a zone".to_owned(), hint)
         }
         None => section.optional("source").map(|At { value, line }| At { value: Source::File(value), line }),
     }
+}
+
+/// The key that a zone's transfers are signed with; none where there is none, or it is faulty.
+fn signer(section: &Section<'_, '_>) -> Option<Signer> {
+    if !section.has("tsig") {
+        return None;
+    }
+    let tsig = section.section("tsig", &TSIG);
+    let algorithms = TsigAlgorithm::ALL.map(|algorithm| (algorithm.text(), Some(algorithm)));
+    let name = tsig.required::<Name>("name");
+    let algorithm = tsig.word("algorithm", &algorithms).map_or(TsigAlgorithm::Sha256, |algorithm| algorithm.value);
+    let secret = tsig.required::<PathBuf>("secret_file");
+    Some(Signer { name: name?.value, algorithm, secret: secret?.value })
 }

@@ -103,7 +103,7 @@ const TOP: Keys = Keys {
 };
 
 /// Every section with its keys, in the manual's order; the top comes first.
-pub const SECTIONS: [&Keys; 22] = [
+pub const SECTIONS: [&Keys; 23] = [
     &TOP,
     &serving::LISTEN,
     &serving::TLS,
@@ -123,6 +123,7 @@ pub const SECTIONS: [&Keys; 22] = [
     &clients::GROUP_SCHEDULE,
     &rules::EXCEPTION,
     &lists::LIST,
+    &lists::TSIG,
     &office::OFFICE,
     &serving::JOURNAL,
     &serving::LOG,

@@ -35,7 +35,7 @@ fn adopt(held: &Held, text: &str, mut record: Record) {
 fn marked(etag: &str) -> Record {
     Record {
         origin: "https://a/".to_owned(),
-        marks: Marks { etag: Some(etag.to_owned()), last_modified: None },
+        marks: Marks { etag: Some(etag.to_owned()), last_modified: None, zone: None },
         ..Record::default()
     }
 }

@@ -39,6 +39,15 @@ impl<'i> Record<'i> {
         Some(Self { label, protection: Protection::from_bits(*protection), rules, rest })
     }
 
+    /// The octets behind it; none where its rules make no sense.
+    pub(in crate::lists) fn behind(&self) -> Option<&'i [u8]> {
+        let mut rest = self.rest;
+        for _ in 0..self.rules {
+            rule(&mut rest)?;
+        }
+        Some(rest)
+    }
+
     /// Its rules, by list, then line.
     pub(in crate::lists) fn rules(&self) -> impl Iterator<Item = ColdRule> + use<'i> {
         let mut rest = self.rest;

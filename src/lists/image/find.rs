@@ -30,6 +30,17 @@ impl Image {
         walked
     }
 
+    /// What this owner's lists say of the names below `name` that have no node, where the walk gave `walked`: by rules with a name
+    /// alone, for what a pattern matches there nobody can say.
+    pub(in crate::lists) fn settle_below(&self, name: &Name, record_type: RecordType, walked: Sets) -> Sets {
+        if !walked.typed {
+            return walked;
+        }
+        let labels = Labels::of(name);
+        let (lists, protection) = self.ranks_at(&labels, labels.count() + 1, record_type);
+        self.united(labels.count() + 1, walked, &lists, protection)
+    }
+
     fn is_matched(&self, name: &Name) -> bool {
         let mut text = [0; MAX_NAME];
         self.patterns.any(Labels::of(name).text(&mut text))
@@ -60,6 +71,21 @@ impl Image {
     /// The best rules of each list for the name and record type, patterns included, and the name's protection: as [`Image::walk`]
     /// says for all types, but from the rules themselves.
     pub(in crate::lists) fn ranks(&self, labels: &Labels<'_>, record_type: RecordType) -> ([Ranks; MOST_LISTS], Protection) {
+        let (mut lists, protection) = self.ranks_at(labels, labels.count(), record_type);
+        let mut text = [0; MAX_NAME];
+        self.patterns.matching(labels.text(&mut text), |row| {
+            if self.is_for(row.types, record_type)
+                && let Some(list) = self.lists.get(usize::from(row.list))
+                && (row.allow || may_take(protection, list.standing, list.force, &self.owner))
+            {
+                lists[usize::from(row.list)].see(row.action(), ranks::of_pattern(row.action(), row.important));
+            }
+        });
+        (lists, protection)
+    }
+
+    /// The best rules with a name, for one at or below `labels` that has `count` labels and no node below those.
+    fn ranks_at(&self, labels: &Labels<'_>, count: usize, record_type: RecordType) -> ([Ranks; MOST_LISTS], Protection) {
         let path = self.path(labels);
         let mut lists = [Ranks::default(); MOST_LISTS];
         let mut protection = Protection::NONE;
@@ -67,9 +93,9 @@ impl Image {
             let Some(record) = self.record_at(&path, depth) else { break };
             for rule in record.rules() {
                 let reaches = match rule.scope {
-                    Scope::Exact => depth == labels.count(),
+                    Scope::Exact => depth == count,
                     Scope::Subtree => true,
-                    Scope::Below => depth < labels.count(),
+                    Scope::Below => depth < count,
                 };
                 if reaches
                     && self.is_for(rule.types, record_type)
@@ -81,15 +107,6 @@ impl Image {
             protection = protection.union(record.protection);
             self.protect(&mut lists, record.protection.union(protection.help_only()));
         }
-        let mut text = [0; MAX_NAME];
-        self.patterns.matching(labels.text(&mut text), |row| {
-            if self.is_for(row.types, record_type)
-                && let Some(list) = self.lists.get(usize::from(row.list))
-                && (row.allow || may_take(protection, list.standing, list.force, &self.owner))
-            {
-                lists[usize::from(row.list)].see(row.action(), ranks::of_pattern(row.action(), row.important));
-            }
-        });
         (lists, protection)
     }
 
@@ -110,7 +127,12 @@ impl Image {
     #[cold]
     fn weigh(&self, labels: &Labels<'_>, record_type: RecordType, walked: Sets) -> Sets {
         let (lists, protected) = self.ranks(labels, record_type);
-        let named = || self.lists.iter().zip(&lists).filter(|(_, ranks)| ranks.named());
+        self.united(labels.count(), walked, &lists, protected)
+    }
+
+    /// What the lists make of their best rules for a name of `count` labels.
+    fn united(&self, count: usize, walked: Sets, lists: &[Ranks; MOST_LISTS], protected: Protection) -> Sets {
+        let named = || self.lists.iter().zip(lists).filter(|(_, ranks)| ranks.named());
         let mut sets = Sets { protected, ..Sets::default() };
         let taken_out: CategorySet =
             named().filter(|(list, _)| list.action == ListAction::Allow).map(|(list, _)| list.category).collect();
@@ -120,7 +142,7 @@ impl Image {
                     sets.categories.insert(list.category);
                     let depth = ranks::labels(ranks.block);
                     sets.rule_labels = sets.rule_labels.max(depth);
-                    if usize::from(depth) == labels.count() {
+                    if usize::from(depth) == count {
                         sets.exact.insert(list.category);
                     }
                 }

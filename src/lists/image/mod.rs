@@ -11,6 +11,7 @@ mod labels;
 mod layout;
 mod map;
 mod networks;
+mod nodes;
 mod patterns;
 mod ranks;
 mod table;
@@ -30,6 +31,7 @@ pub(super) use labels::Labels;
 pub use layout::ImageFault;
 pub(super) use layout::VERSION;
 pub(super) use networks::{NetParts, NetRule, NetSets, Networks, Stretches};
+pub(super) use nodes::Nodes;
 pub(super) use patterns::{PatternRow, Patterns};
 pub(super) use ranks::{Ranks, labels as rank_labels, of_name, of_pattern};
 pub(super) use together::{Route, TOGETHER};
@@ -42,7 +44,7 @@ use self::layout::{CHECKSUM, HEADER, Header, Section};
 use self::networks::NetLayout;
 use self::table::{RESTS, SLOTS, TAGS, Table};
 use super::format::TypeSet;
-use super::{List, Owner};
+use super::{CategorySet, List, Owner};
 use crate::dns::RecordType;
 
 /// The compiled lists of one owner.
@@ -216,8 +218,19 @@ impl Image {
     }
 
     fn record(&self, slot: usize) -> Option<Record<'_>> {
-        let place = u32::from_le_bytes(*self.section(Section::Places).get(slot * 4..)?.first_chunk()?);
-        Record::read(self.section(Section::Records).get(place as usize..)?)
+        Record::read(self.section(Section::Records).get(self.place(slot)?..)?)
+    }
+
+    /// Where the record of a slot begins.
+    fn place(&self, slot: usize) -> Option<usize> {
+        Some(u32::from_le_bytes(*self.section(Section::Places).get(slot * 4..)?.first_chunk()?) as usize)
+    }
+
+    /// How many patterns and how many networks lists of these categories hold, exceptions among them.
+    pub fn nameless(&self, of: CategorySet) -> (usize, usize) {
+        let counts = |list: u16| self.lists.get(usize::from(list)).is_some_and(|list| of.contains(list.category));
+        let patterns = self.patterns.rows().filter(|row| counts(row.list)).count();
+        (patterns, self.networks().rules().filter(|rule| counts(rule.list)).count())
     }
 
     /// Calls `each` with every pattern that matches `text`; for one that matches in several places, several times.

@@ -185,10 +185,14 @@ impl<'i> Networks<'i> {
         self.stretches.get(range.clone()).unwrap_or_default()
     }
 
+    /// Every rule.
+    pub(in crate::lists) fn rules(&self) -> impl Iterator<Item = NetRule> + use<'i> {
+        self.rules.as_chunks::<RULE>().0.iter().filter_map(NetRule::from_bytes)
+    }
+
     /// Every rule whose network holds the address, by network, list and line.
     pub(in crate::lists) fn rules_for(&self, address: IpAddr) -> impl Iterator<Item = NetRule> + use<'i> {
         let address = address.to_canonical();
-        let rules = self.rules.as_chunks::<RULE>().0.iter().filter_map(NetRule::from_bytes);
-        rules.filter(move |rule| rule.network.contains(&address))
+        self.rules().filter(move |rule| rule.network.contains(&address))
     }
 }

@@ -91,6 +91,11 @@ impl Patterns {
         }
     }
 
+    /// All of them.
+    pub(in crate::lists) fn rows(&self) -> impl Iterator<Item = &PatternRow> {
+        self.automata.iter().flat_map(|part| &part.rows)
+    }
+
     /// How many octets the automata take in memory.
     pub(in crate::lists) fn bytes(&self) -> usize {
         self.automata.iter().map(|part| part.automaton.memory_usage()).sum()

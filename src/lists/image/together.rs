@@ -8,7 +8,7 @@
 
 use std::hint::black_box;
 
-use super::{Image, Sets};
+use super::{Class, Image, Sets};
 
 /// So many names are looked up side by side.
 pub(in crate::lists) const TOGETHER: usize = 32;
@@ -102,6 +102,11 @@ impl Image {
             }
             left = further;
         }
+    }
+
+    /// The class of the node in a slot.
+    pub(super) fn class_at(&self, slot: usize) -> Option<&Class> {
+        self.classes.get(self.class_id(slot) as usize)
     }
 
     #[inline]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use hickory_proto::op::ResponseCode;
 use khien::dns::Transport;
-use khien::fetch::{Accept, Bootstrap, Change, News, Page, Reason, Trust};
+use khien::fetch::{Accept, Bootstrap, Change, News, Origin, Page, Reason, Trust};
 
 use crate::kit::fetching::{ANYWHERE, Bench};
 use crate::kit::names::Names;
@@ -183,7 +183,7 @@ async fn a_name_that_leads_inside_is_not_followed() {
     assert_eq!(canary.connections(), 0, "nobody knocked at this machine");
     // The same name is followed where the operator says so.
     names.place("lists.example", "127.0.0.1");
-    bench.wanted.page = Page::parse(&bench.wanted.page.to_string(), ANYWHERE).expect("a page");
+    bench.wanted.origin = Origin::Page(Page::parse(&bench.wanted.origin.to_string(), ANYWHERE).expect("a page"));
     assert_eq!(bench.fetch().await.0, News::Fresh);
     assert_eq!(canary.connections(), 1);
 }
@@ -292,7 +292,7 @@ async fn another_page_owes_the_one_before_nothing() {
         false => list("ganz-anders.example\n", "ETag: \"1\"\r\n"),
     })
     .await;
-    bench.wanted.page = Page::parse(&format!("http://{}/b.txt", other.address), ANYWHERE).expect("a page");
+    bench.wanted.origin = Origin::Page(Page::parse(&format!("http://{}/b.txt", other.address), ANYWHERE).expect("a page"));
     let (news, record) = bench.fetch().await;
     assert_eq!((news, record.entries), (News::Fresh, 1));
     assert_eq!(bench.fetch().await.0, News::Unchanged);

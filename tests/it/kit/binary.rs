@@ -11,6 +11,9 @@ use tokio::sync::mpsc;
 
 use super::http;
 
+/// Any free port.
+const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+
 /// How long the program may take for what it does at once.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -19,12 +22,18 @@ pub struct Binary {
     child: Running,
     banner: mpsc::UnboundedReceiver<String>,
     directory: tempfile::TempDir,
+    listen: SocketAddr,
 }
 
 impl Binary {
     /// Starts it on a configuration without `[listen]` and `[state]`, which are written here; it may still be getting ready.
     pub fn start(config: &str) -> Self {
-        Self::run_as(Command::new(env!("CARGO_BIN_EXE_khien")), config)
+        Self::start_at(ANY, config)
+    }
+
+    /// As [`Binary::start`], answering DNS at this address.
+    pub fn start_at(listen: SocketAddr, config: &str) -> Self {
+        Self::run_as(Command::new(env!("CARGO_BIN_EXE_khien")), listen, config)
     }
 
     /// As [`Binary::start`], on a system that grants so many open files, and as many as `most` to who asks for more.
@@ -32,22 +41,22 @@ impl Binary {
         let mut shell = Command::new("sh");
         let limited = format!("ulimit -S -n {files} && ulimit -H -n {most} && exec \"$0\" \"$@\"");
         shell.args(["-c", &limited, env!("CARGO_BIN_EXE_khien")]);
-        Self::run_as(shell, config)
+        Self::run_as(shell, ANY, config)
     }
 
-    fn run_as(program: Command, config: &str) -> Self {
+    fn run_as(program: Command, listen: SocketAddr, config: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        std::fs::write(directory.path().join("khien.toml"), Self::text(&directory, config)).expect("written");
-        Self::run_in(program, directory)
+        std::fs::write(directory.path().join("khien.toml"), Self::text(listen, &directory, config)).expect("written");
+        Self::run_in(program, listen, directory)
     }
 
     /// Starts it anew on the files of this one, which has ended.
     pub fn again(self) -> Self {
-        let Self { directory, .. } = self;
-        Self::run_in(Command::new(env!("CARGO_BIN_EXE_khien")), directory)
+        let Self { directory, listen, .. } = self;
+        Self::run_in(Command::new(env!("CARGO_BIN_EXE_khien")), listen, directory)
     }
 
-    fn run_in(program: Command, directory: tempfile::TempDir) -> Self {
+    fn run_in(program: Command, listen: SocketAddr, directory: tempfile::TempDir) -> Self {
         let path = directory.path().join("khien.toml");
         let log = std::fs::File::create(directory.path().join("log")).expect("written");
         let mut child =
@@ -55,18 +64,18 @@ impl Binary {
         let said = BufReader::new(child.stdout.take().expect("piped"));
         let (lines, banner) = mpsc::unbounded_channel();
         std::thread::spawn(move || said.lines().map_while(Result::ok).try_for_each(|line| lines.send(line)));
-        Self { child: Running(child), banner, directory }
+        Self { child: Running(child), banner, directory, listen }
     }
 
-    fn text(directory: &tempfile::TempDir, config: &str) -> String {
+    fn text(listen: SocketAddr, directory: &tempfile::TempDir, config: &str) -> String {
         let state = directory.path().join("state");
-        let head = "[listen]\ndns = [\"127.0.0.1:0\"]\nhttp = [\"127.0.0.1:0\"]\n";
+        let head = format!("[listen]\ndns = [\"{listen}\"]\nhttp = [\"127.0.0.1:0\"]\n");
         format!("{head}[state]\ndirectory = \"{}\"\n{config}", state.display())
     }
 
     /// Writes another configuration.
     pub fn rewrite(&self, config: &str) {
-        std::fs::write(self.config(), Self::text(&self.directory, config)).expect("written");
+        std::fs::write(self.config(), Self::text(self.listen, &self.directory, config)).expect("written");
     }
 
     fn config(&self) -> PathBuf {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use khien::fetch::{
-    Accept, Bootstrap, Change, Copies, Failure, Fetcher, Limits, News, Page, Reader, Record, Trust, Wanted, Watch,
+    Accept, Bootstrap, Change, Copies, Failure, Fetcher, Limits, News, Origin, Page, Primary, Reader, Record, Trust, Wanted,
+    Watch,
 };
 use khien::lists::compile::{JobList, Source};
-use khien::lists::format::Match;
+use khien::lists::format::{Format, Match};
 use khien::lists::{Category, Force, List, ListAction, ListId, Standing};
 
 /// All that the operator can allow.
@@ -24,6 +25,15 @@ pub struct Bench {
 impl Bench {
     /// A list at `page`, with bounds of a second or two.
     pub fn new(page: &str, accept: Accept) -> Self {
+        Self::of(Origin::Page(Page::parse(page, accept).expect("a page")), None)
+    }
+
+    /// A list that comes from a zone.
+    pub fn of_zone(primary: Primary) -> Self {
+        Self::of(Origin::Zone(Box::new(primary)), Some(Format::Rpz))
+    }
+
+    fn of(origin: Origin, format: Option<Format>) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let list = ListId::from("toys");
         let copies = Copies::below(directory.path());
@@ -36,7 +46,7 @@ impl Bench {
                 force: Force::default(),
             },
             source: Source::File(copies.path(&list)),
-            format: None,
+            format,
             matching: Match::AsFormat,
         };
         let limits = Limits {
@@ -55,8 +65,7 @@ impl Bench {
             reader,
             reading: Arc::new(tokio::sync::Semaphore::new(1)),
         };
-        let page = Page::parse(page, accept).expect("a page");
-        Self { directory, fetcher, wanted: Wanted { list, page, parts: vec![part], limits } }
+        Self { directory, fetcher, wanted: Wanted { list, origin, parts: vec![part], limits } }
     }
 
     /// Fetches it once.

@@ -2,6 +2,7 @@
 
 pub mod binary;
 pub mod chance;
+pub mod daemon;
 pub mod dice;
 pub mod fetching;
 pub mod http;
@@ -10,12 +11,14 @@ pub mod names;
 pub mod office;
 pub mod packet;
 pub mod pages;
+pub mod primary;
 pub mod question;
 pub mod reply;
 pub mod repository;
 pub mod scenario;
 pub mod school;
 pub mod tcp;
+pub mod transfer;
 pub mod udp;
 pub mod upstream;
 
