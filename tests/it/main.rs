@@ -19,6 +19,7 @@ mod leaks;
 mod manual;
 mod metrics;
 mod noisy;
+mod office_chain;
 mod office_desk;
 mod office_school;
 mod outage;

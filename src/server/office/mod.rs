@@ -28,8 +28,9 @@ use keeping::Bringing;
 use known::Known;
 pub use offline::{office_back, office_import, office_status};
 
-/// How often it is looked whether the office is to be asked, or something of it has become due.
-const TICK: Duration = Duration::from_secs(2);
+/// How often it is looked whether the office is to be asked, or something of it has become due: what an urgent decision waits at most,
+/// beside the pause between two rounds.
+const TICK: Duration = Duration::from_millis(500);
 
 /// What the server knows of the office.
 #[derive(Debug)]

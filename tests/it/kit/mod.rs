@@ -12,6 +12,7 @@ pub mod packet;
 pub mod pages;
 pub mod question;
 pub mod reply;
+pub mod repository;
 pub mod scenario;
 pub mod school;
 pub mod tcp;
