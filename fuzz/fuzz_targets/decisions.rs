@@ -3,14 +3,17 @@
 #![no_main]
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use khien::lists::Registry;
 use khien::office::decisions::{Decision, Setting, csv, publish, read, toml};
 use libfuzzer_sys::fuzz_target;
 
+/// Read once: it is the same for all.
+static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::shipped);
+
 fuzz_target!(|bytes: &[u8]| {
-    let registry = Registry::shipped();
-    let setting = Setting { file: Path::new("decisions"), owner: "ministry", registry: &registry, fallback: None };
+    let setting = Setting { file: Path::new("decisions"), owner: "ministry", registry: &REGISTRY, fallback: None };
     if let Ok(decisions) = read(bytes) {
         assert_eq!(publish(&read(&publish(&decisions)).expect("it was published")), publish(&decisions));
     }

@@ -154,6 +154,23 @@ fn every_fault_of_toml_is_told_with_its_line() {
 }
 
 #[test]
+fn a_row_that_does_not_end_takes_none_below_it() {
+    let text = "name,kind,reason,by,made,remark\na.example,allow,r,p,2026-11-26,\"x";
+    let put = with("decisions.csv", |setting| csv::put(text.as_bytes(), &[guarantee()], setting));
+    assert_eq!(
+        shown(&put.expect_err("it would be swallowed")),
+        ["decisions.csv:1: the spreadsheet has no column `thi`, which this decision needs"]
+    );
+    let opened = Decision { exam: false, ..guarantee() };
+    let put = with("decisions.csv", |setting| csv::put(text.as_bytes(), std::slice::from_ref(&opened), setting));
+    assert_eq!(shown(&put.expect_err("it would be swallowed")), ["decisions.csv: its last row does not end"]);
+    let whole = format!("{text}\"\t \r\n\r\n");
+    let put = with("decisions.csv", |setting| csv::put(whole.as_bytes(), &[opened], setting)).expect("a sheet");
+    let put = String::from_utf8(put).expect("text");
+    assert_eq!(put, format!("{text}\"\t \r\nthi.example.vn,guarantee,thi học kỳ,Trần Văn An,2026-09-01,\r\n"));
+}
+
+#[test]
 fn rows_are_taken_out_and_all_else_stays() {
     let text = "\u{feff}name;kind;reason;by;made\r\na.example;allow;\"two\r\nlines\";p;2026-11-26\r\nb.example;allow;r;p;2026-11-26\r\nA.example.;allow;r;p;2026-11-26\r\n";
     let (rest, removed) =

@@ -122,12 +122,18 @@ pub fn put(bytes: &[u8], decisions: &[Decision], setting: &Setting<'_>) -> Resul
             next.extend(row);
             next.extend_from_slice(&text[known.at.end..]);
         } else {
-            next.extend_from_slice(text.trim_ascii_end());
+            let ends = text.iter().rev().take_while(|octet| matches!(octet, b'\r' | b'\n')).count();
+            next.extend_from_slice(&text[..text.len() - ends]);
             next.extend_from_slice(sheet.line_end().as_bytes());
             next.extend(row);
             next.extend_from_slice(sheet.line_end().as_bytes());
         }
         text = next;
+        let is_there = |row: &Row| (row.kind, row.name.as_ref()) == (Some(decision.kind), Some(&decision.name));
+        if !Sheet::read(&text, setting)?.rows.iter().any(is_there) {
+            let hint = "a quote that begins a cell has to end it: open the file in the spreadsheet and save it anew";
+            return Err(vec![Fault::error(setting.file, None, "its last row does not end", hint)]);
+        }
     }
     Ok(text)
 }
