@@ -103,7 +103,7 @@ impl<'b> Sheet<'b> {
 }
 
 /// The text with decisions put into it: where a row of the same kind and name stands, in its place, else below the last row. An
-/// empty text becomes a sheet as [`write`] makes it.
+/// empty text becomes a sheet as [`write()`] makes it.
 ///
 /// # Errors
 /// Where it is no spreadsheet, or lacks a column that a decision needs.
