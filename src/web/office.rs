@@ -59,6 +59,9 @@ pub struct RoleStatus {
     pub decisions: u64,
     /// Entries and decisions that were cut, by category: it may not speak for it, or nobody here knows it.
     pub cut: Vec<(String, u64)>,
-    /// Why its newest list is not used.
+    /// Why its newest list, or its newest decisions, are not used.
     pub fault: Option<String>,
+    /// Whether its part was signed for a time that is over: its last content stays.
+    #[serde(default)]
+    pub lapsed: bool,
 }

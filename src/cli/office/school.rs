@@ -83,7 +83,10 @@ pub(in crate::cli) fn lines(office: &OfficeStatus) -> Vec<String> {
             ));
         }
         if let Some(fault) = &role.fault {
-            lines.push(format!("             FAULT, the list before is in force: {fault}"));
+            lines.push(format!("             FAULT, what was before is in force: {fault}"));
+        }
+        if role.lapsed {
+            lines.push("             its signature has expired: its last content stays, nothing new of it comes".to_owned());
         }
     }
     lines

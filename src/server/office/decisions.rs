@@ -10,7 +10,7 @@ use crate::decisions::{self, OfficeDecisions, Ruling};
 use crate::dns::Name;
 use crate::lists::{Owner, Registry};
 use crate::office::decisions::{Decision, Kind, read as read_decisions};
-use crate::office::{Part, Shelf, SpeaksFor};
+use crate::office::{Part, RolePart, Shelf, SpeaksFor};
 
 /// The most octets of one role's decisions: they are written by people, one by one.
 pub(super) const LARGEST: u64 = 16 << 20;
@@ -39,12 +39,18 @@ const NO_CATEGORY: &str = "none";
 /// # Errors
 /// Where one of the texts is not there, damaged, or says nothing that can be read.
 pub(super) fn read(shelf: &Shelf, part: &Part) -> io::Result<Vec<RoleDecisions>> {
-    let role = |role: &crate::office::RolePart| {
-        let text = shelf.read_text(&role.digest, LARGEST)?;
-        let decisions = read_decisions(&text).map_err(|fault| io::Error::other(format!("role {}: {fault}", role.role)))?;
-        Ok(RoleDecisions { role: role.role.clone(), speaks_for: role.speaks_for.clone(), publication: part.serial, decisions })
-    };
-    part.roles.iter().map(role).collect()
+    part.roles.iter().map(|role| of_role(shelf, role, part.serial)).collect()
+}
+
+/// Reads one role's decisions of publication `serial`.
+///
+/// # Errors
+/// As [`read`]; what says nothing that can be read is [`io::ErrorKind::InvalidData`].
+pub(super) fn of_role(shelf: &Shelf, role: &RolePart, serial: u64) -> io::Result<RoleDecisions> {
+    let text = shelf.read_text(&role.digest, LARGEST)?;
+    let unreadable = |fault| io::Error::new(io::ErrorKind::InvalidData, format!("role {}: {fault}", role.role));
+    let decisions = read_decisions(&text).map_err(unreadable)?;
+    Ok(RoleDecisions { role: role.role.clone(), speaks_for: role.speaks_for.clone(), publication: serial, decisions })
 }
 
 /// What counts of them here, and what was cut.

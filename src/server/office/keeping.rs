@@ -23,12 +23,23 @@ pub(super) struct Bringing<'b> {
 }
 
 impl Bringing<'_> {
-    /// Brings the decisions of a publication to the shelf, as far as they are not there.
-    pub(super) async fn decisions(&self, part: &Part) -> Result<(), Failure> {
+    /// Brings the decisions of a publication to the shelf, as far as they are not there. One role whose text was signed and cannot be
+    /// read stops no other: what is given back has in its place the text that is in force.
+    pub(super) async fn decisions(&self, part: &Part, in_force: Option<&Part>) -> Result<Part, Failure> {
+        let mut readable = Part { serial: part.serial, roles: Vec::new() };
         for role in &part.roles {
             self.text(Wanted { kind: Kind::Decisions, role, before: None, most: decisions::LARGEST }).await?;
+            match decisions::of_role(self.shelf, role, part.serial) {
+                Ok(_) => readable.roles.push(role.clone()),
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                    tracing::warn!(role = role.role, "{error}; what this role decided before stays in force");
+                    let before = in_force.and_then(|part| part.roles.iter().find(|known| known.role == role.role));
+                    readable.roles.extend(before.map(|before| RolePart { digest: before.digest.clone(), ..role.clone() }));
+                }
+                Err(error) => return Err(Failure::local("the office's decisions", &error)),
+            }
         }
-        Ok(())
+        Ok(readable)
     }
 
     /// Brings the lists of a publication to the shelf, as far as they are not there: as differences from those in force where that
@@ -59,7 +70,7 @@ impl Bringing<'_> {
         ring: Ring,
         now: Timestamp,
     ) -> Result<Option<Adopted>, Failure> {
-        let Some(due) = offered.due(ring, now) else { return Ok(None) };
+        let Some(mut due) = offered.due(ring, now) else { return Ok(None) };
         if adopted.origin != offered.origin {
             // Another root's publications are nothing to go back to, and their serials say nothing.
             adopted = Adopted { origin: offered.origin.clone(), ..Adopted::default() };
@@ -75,7 +86,7 @@ impl Bringing<'_> {
             self.lists(&due.lists, current.as_ref().map(|edition| &edition.lists)).await?;
         }
         if takes_decisions {
-            self.decisions(&due.decisions).await?;
+            due.decisions = self.decisions(&due.decisions, current.as_ref().map(|edition| &edition.decisions)).await?;
         }
         let lists = current.as_ref().filter(|_| !takes_lists).map_or(due.lists, |edition| edition.lists.clone());
         let decisions = current.as_ref().filter(|_| !takes_decisions).map_or(due.decisions, |edition| edition.decisions.clone());

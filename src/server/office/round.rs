@@ -156,7 +156,8 @@ impl Running {
 
     /// Brings the decisions of a publication here and puts them in force.
     async fn take_decisions(&self, way: &Way, part: Part) -> Result<(), Failure> {
-        self.office.bringing(way).decisions(&part).await?;
+        let in_force = lock(&self.office.known).adopted.in_force().map(|edition| edition.decisions.clone());
+        let part = self.office.bringing(way).decisions(&part, in_force.as_ref()).await?;
         let decided = self.read_decisions(&part)?;
         let serial = part.serial;
         {
@@ -182,13 +183,11 @@ impl Running {
         lock(&self.office.known).awaited = Some(part.clone());
         let in_force = lock(&self.office.known).adopted.in_force().map(|edition| edition.lists.clone());
         self.office.bringing(way).lists(&part, in_force.as_ref()).await?;
-        let decided = match &first {
-            Some(decisions) => {
-                self.office.bringing(way).decisions(decisions).await?;
-                Some(self.read_decisions(decisions)?)
-            }
+        let first = match first {
+            Some(decisions) => Some(self.office.bringing(way).decisions(&decisions, None).await?),
             None => None,
         };
+        let decided = first.as_ref().map(|decisions| self.read_decisions(decisions)).transpose()?;
         let serial = part.serial;
         let before = Arc::clone(&lock(&self.office.known).decided);
         if let Some(decided) = decided {

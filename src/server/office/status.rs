@@ -125,6 +125,19 @@ fn roles(known: &Known, loaded: &Loaded) -> Vec<RoleStatus> {
     for (role, category, count) in all_cut(known, loaded) {
         at(&role, &|status| status.cut.push((category.clone(), count)));
     }
+    if let (Some(offered), Some(edition)) = (&known.verified, known.adopted.in_force()) {
+        for role in &offered.lapsed {
+            at(role, &|status| status.lapsed = true);
+        }
+        let published = offered.publication.roles_of(edition.decisions.serial);
+        for (role, part) in published.into_iter().flatten() {
+            let taken = edition.decisions.roles.iter().find(|taken| taken.role == *role);
+            if taken.is_none_or(|taken| taken.digest != part.decisions.sha256) {
+                let fault = "its newest decisions cannot be read; those before are in force";
+                at(role, &|status| status.fault = Some(fault.to_owned()));
+            }
+        }
+    }
     for (role, fault) in &loaded.office_faults {
         at(role, &|status| status.fault = Some(fault.clone()));
     }

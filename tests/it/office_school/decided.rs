@@ -142,6 +142,29 @@ async fn explain_names_owner_person_reason_day_and_publication() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_role_that_decides_what_cannot_be_read_stops_no_other() {
+    let school = School::try_start(SILENT, &[]).await.expect("it starts");
+    let district = |decisions| Role { role: "district-1", speaks_for: &["games"], names: "", decisions };
+    let lock = "{\"decisions\": [{\"kind\": \"lock\", \"name\": \"alt.example\", \"category\": \"games\", \"owner\": \"district-1\", \
+                \"by\": \"An\", \"reason\": \"r\", \"made\": \"2026-11-20\"}]}";
+    let at = crate::kit::school::school_time("2026-11-20T09:00");
+    let none = Role { decisions: "", ..MINISTRY };
+    school.desk.publish(1, at, khien::office::publication::Urgent::No, &[none, district(lock)]);
+    school.server().running().office_due().await;
+    school.until_ready().await;
+    assert_eq!(summary(&school, "10.20.1.7", "alt.example").await, "blocked");
+    school.desk.publish(2, at, khien::office::publication::Urgent::All, &[MINISTRY, district("{\"decisions\": 7}")]);
+    school.later(std::time::Duration::from_secs(4000));
+    school.server().running().office_due().await;
+    assert_eq!(summary(&school, "10.20.1.7", "www.betrug.example").await, "blocked", "the ministry's lock is in force");
+    assert_eq!(summary(&school, "10.20.1.7", "alt.example").await, "blocked", "what the district decided before stays");
+    let (_, status) = http::json(school.http(), "/api/v1/status").await;
+    assert_eq!(status["office"]["decisions_serial"], 2, "{status}");
+    assert!(status["office"]["roles"].to_string().contains("its newest decisions cannot be read"), "{status}");
+    school.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn decisions_that_cannot_be_read_are_asked_for_again_and_lists_stay() {
     let broken = Role { decisions: "{\"decisions\": [{\"kind\": \"lock\"}]}", ..MINISTRY };
     let school = School::try_start(SILENT, &[]).await.expect("it starts");
