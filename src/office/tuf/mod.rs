@@ -13,3 +13,6 @@ mod verify;
 
 pub use trusted::Holds;
 pub use verify::{EXTRA, place};
+
+#[cfg(test)]
+mod tests;
