@@ -4,7 +4,7 @@
 //! role keeps the content that it had; a publication names only texts that their roles signed; and serials and versions never shrink,
 //! nor leap out of reach.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::num::NonZeroU64;
 use std::path::Path;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tough::schema::{DelegatedRole, Role as _, Signed, Targets};
+use tough::schema::{DelegatedRole, Delegations, Role as _, Root, Signed, Targets, Timestamp as TimestampRole};
 use tough::{ExpirationEnforcement, Limits, Repository, RepositoryLoader, TargetName};
 use url::Url;
 
@@ -26,8 +26,8 @@ use crate::office::{SpeaksFor, hexadecimal};
 
 use super::reading::Reading;
 
-/// How long one round may take in all.
-const ROUND: Duration = Duration::from_secs(300);
+/// How long metadata may take in all, and the timestamp and the publication each.
+pub(super) const ROUND: Duration = Duration::from_secs(300);
 
 /// The most octets of a timestamp: `tough` reads it whole, and so do schools each minute.
 pub(super) const TIMESTAMP: u64 = 64 << 10;
@@ -182,7 +182,9 @@ async fn judge(
     if !root.consistent_snapshot {
         return Err(refused("its files do not stay as they were (no consistent snapshots)"));
     }
-    let desk = desk(targets)?;
+    let mut parts = BTreeMap::new();
+    signed_below(targets, &mut parts);
+    let desk = desk(targets, &parts)?;
     let tops = [
         ("root", time(&root.expires)?),
         ("timestamp", time(&repository.timestamp().signed.expires)?),
@@ -199,12 +201,15 @@ async fn judge(
         publication: desk.version.get(),
     };
     versions.within_reach(before.map(|before| &before.versions))?;
-    let publication = publication(desk, from).await?;
+    let publication = timeout(ROUND, publication(desk, from)).await;
+    let too_late = || Failure::new(Reason::Timeout, format!("the publication did not come within {ROUND:?}"));
+    let publication = publication.unwrap_or_else(|_| Err(too_late()))?;
     let tables = tables(targets);
     if let Some(before) = before {
         let timestamp = value(repository.timestamp());
         if before.timestamp["signed"]["version"] == timestamp["signed"]["version"]
             && before.timestamp["signed"] != timestamp["signed"]
+            && still_counts(root, &before.timestamp)
         {
             let version = repository.timestamp().signed.version;
             return Err(refused(&format!("two timestamps with the number {version} say different things")));
@@ -217,8 +222,7 @@ async fn judge(
             return Err(refused(&format!("publication {serial} is too far beyond {known}, which is known")));
         }
     }
-    let mut roles = Vec::new();
-    delegated(targets, &SpeaksFor::All, &mut roles)?;
+    let mut roles = delegated(targets, &parts)?;
     for role in &mut roles {
         let known = before.and_then(|before| before.roles.iter().find(|known| known.name == role.name));
         let newer = known.is_some_and(|known| role.version > known.version);
@@ -263,15 +267,28 @@ fn keep_last(role: &mut Role, known: Option<&Role>, before: Option<&Verified>) {
     }
     let Some(last) = known.stays.as_ref().or_else(|| before.publication.roles.get(&role.name)) else { return };
     (role.version, role.expires) = (known.version, known.expires.min(role.expires));
-    (role.files, role.stays) = (known.files.clone(), Some(last.clone()));
+    // What stays may lie under another name by now.
+    let stays = [&last.names.sha256, &last.decisions.sha256];
+    let is_last = |file: &FileOf| stays.contains(&file.holds.text.as_ref().unwrap_or(&file.sha256));
+    role.files.retain(|_, file| file.holds.from.is_none() && is_last(file));
+    role.files.extend(known.files.clone());
+    role.stays = Some(last.clone());
 }
 
 /// The role that signs publications: the office's own, so that it is never one that expired unnoticed, and no district's.
-fn desk(targets: &Targets) -> Result<&Targets, Failure> {
-    let roles = targets.delegations.iter().flat_map(|delegations| &delegations.roles);
-    let desk = roles.clone().find(|role| role.name == DESK).ok_or_else(|| refused("nobody may sign publications"))?;
+fn desk<'t>(targets: &'t Targets, parts: &Parts<'t>) -> Result<&'t Targets, Failure> {
+    let delegations = targets.delegations.as_ref();
+    let is_there = |delegations: &&Delegations| delegations.roles.iter().any(|role| role.name == DESK);
+    let delegations = delegations.filter(is_there).ok_or_else(|| refused("nobody may sign publications"))?;
     // `tough` reads none of the roles where the snapshot leaves one of them out.
-    desk.targets.as_ref().map(|signed| &signed.signed).ok_or_else(|| refused("it holds back the publication"))
+    let signed = parts.get(DESK).ok_or_else(|| refused("it holds back the publication"))?;
+    verified_by(delegations, DESK, signed)?;
+    Ok(&signed.signed)
+}
+
+/// Whether a timestamp of before is signed by keys that count still: what a stolen key signed stands in nobody's way.
+fn still_counts(root: &Root, timestamp: &Value) -> bool {
+    serde_json::from_value::<Signed<TimestampRole>>(timestamp.clone()).is_ok_and(|timestamp| root.verify_role(&timestamp).is_ok())
 }
 
 async fn publication(desk: &Targets, from: &dyn Reading) -> Result<Publication, Failure> {
@@ -349,29 +366,53 @@ pub(super) fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
-/// The roles that `by` delegates to, and those that they delegate to, each with what all above it let it say.
-fn delegated(by: &Targets, above: &SpeaksFor, roles: &mut Vec<Role>) -> Result<(), Failure> {
-    let Some(delegations) = &by.delegations else { return Ok(()) };
-    let said = by._extra.get(EXTRA).and_then(|extra| extra.get("speaks_for"));
-    for role in &delegations.roles {
-        // Where two delegate to one role, the first counts, as for TUF.
-        if role.name == DESK || roles.iter().any(|known| known.name == role.name) {
-            continue;
-        }
-        if roles.len() >= ROLES {
-            return Err(refused(&format!("it delegates to more than {ROLES} roles")));
-        }
-        // `tough` reads none of the roles where the snapshot leaves one of them out.
-        let signed = role.targets.as_ref().ok_or_else(|| refused(&format!("it holds back the part of role {}", role.name)))?;
-        let may: SpeaksFor = said
-            .and_then(|said| said.get(&role.name))
-            .and_then(|said| serde_json::from_value(said.clone()).ok())
-            .unwrap_or(SpeaksFor::Only(std::collections::BTreeSet::new()));
-        let may = both(above, may);
-        roles.push(of(role, signed, may.clone())?);
-        delegated(&signed.signed, &may, roles)?;
+/// What each role signed, by its name: a snapshot has one file of each.
+type Parts<'t> = BTreeMap<&'t str, &'t Signed<Targets>>;
+
+fn signed_below<'t>(by: &'t Targets, parts: &mut Parts<'t>) {
+    for role in by.delegations.iter().flat_map(|delegations| &delegations.roles) {
+        // `tough` hangs it where it came to it first.
+        let Some(signed) = &role.targets else { continue };
+        parts.insert(&role.name, signed);
+        signed_below(&signed.signed, parts);
     }
-    Ok(())
+}
+
+/// Whether `signed` is what this delegation counts, wherever `tough` came to it.
+fn verified_by(delegations: &Delegations, role: &str, signed: &Signed<Targets>) -> Result<(), Failure> {
+    delegations.verify_role(signed, role).map_err(|error| refused(&format!("the part of role {role}: {error}")))
+}
+
+/// The roles that the top delegates to, and those that they delegate to, each with what all above it let it say.
+///
+/// Where two delegate to one role, the one that is nearer to the top counts: no district takes from another what the top gave it.
+fn delegated<'t>(top: &'t Targets, parts: &Parts<'t>) -> Result<Vec<Role>, Failure> {
+    let mut roles: Vec<Role> = Vec::new();
+    let mut open = VecDeque::from([(top, SpeaksFor::All)]);
+    while let Some((by, above)) = open.pop_front() {
+        let Some(delegations) = &by.delegations else { continue };
+        let said = by._extra.get(EXTRA).and_then(|extra| extra.get("speaks_for"));
+        for role in &delegations.roles {
+            if role.name == DESK || roles.iter().any(|known| known.name == role.name) {
+                continue;
+            }
+            if roles.len() >= ROLES {
+                return Err(refused(&format!("it delegates to more than {ROLES} roles")));
+            }
+            // `tough` reads none of the roles where the snapshot leaves one of them out.
+            let signed = parts.get(role.name.as_str());
+            let signed = signed.ok_or_else(|| refused(&format!("it holds back the part of role {}", role.name)))?;
+            verified_by(delegations, &role.name, signed)?;
+            let may: SpeaksFor = said
+                .and_then(|said| said.get(&role.name))
+                .and_then(|said| serde_json::from_value(said.clone()).ok())
+                .unwrap_or(SpeaksFor::Only(BTreeSet::new()));
+            let may = both(&above, may);
+            roles.push(of(role, signed, may.clone())?);
+            open.push_back((&signed.signed, may));
+        }
+    }
+    Ok(roles)
 }
 
 /// What both let.

@@ -2,7 +2,7 @@
 //!
 //! The rule: what a test changed gets the next version and whatever names it is chained anew, so that one thing alone is wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use serde_json::{Value, json};
@@ -20,6 +20,7 @@ pub(super) struct Forge<'o> {
     /// What is signed: `root`, `targets`, `snapshot`, `timestamp`, and the roles.
     pub(super) signed: BTreeMap<String, Value>,
     signers: BTreeMap<String, Vec<String>>,
+    fixed: BTreeSet<String>,
 }
 
 impl Office {
@@ -41,7 +42,7 @@ impl Office {
         for top in ["root", "targets"] {
             signers.insert(top.to_owned(), vec!["lan".to_owned(), "an".to_owned()]);
         }
-        Forge { office: self, before: signed.clone(), signed, signers }
+        Forge { office: self, before: signed.clone(), signed, signers, fixed: BTreeSet::new() }
     }
 
     /// Signs metadata.
@@ -70,6 +71,12 @@ impl Forge<'_> {
     /// Who signs it, in place of who must.
     pub(super) fn signed_by(&mut self, name: &str, who: &[&str]) -> &mut Self {
         self.signers.insert(name.to_owned(), who.iter().map(ToString::to_string).collect());
+        self
+    }
+
+    /// Leaves its version as the test has it.
+    pub(super) fn as_it_is(&mut self, name: &str) -> &mut Self {
+        self.fixed.insert(name.to_owned());
         self
     }
 
@@ -106,6 +113,8 @@ impl Forge<'_> {
             self.of("snapshot")["meta"][format!("{name}.json")] = meta(&version, &octets);
         }
         if let Some(octets) = self.again("root") {
+            // A new root comes with a new timestamp.
+            self.before.remove("timestamp");
             fs::write(self.office.path().join(format!("{}.root.json", self.signed["root"]["version"])), octets).expect("written");
         }
         if let Some(octets) = self.again("snapshot") {
@@ -129,8 +138,9 @@ impl Forge<'_> {
         if self.signed[name] == before && signers == own {
             return None;
         }
-        if self.signed[name]["version"] == before["version"] {
-            self.of(name)["version"] = json!(before["version"].as_u64().expect("a number") + 1);
+        let is_fixed = self.fixed.contains(name);
+        if !is_fixed && (before.is_null() || self.signed[name]["version"] == before["version"]) {
+            self.of(name)["version"] = json!(self.signed[name]["version"].as_u64().expect("a number") + 1);
         }
         Some(self.office.sign(&self.signed[name], &signers))
     }

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::forge::Forge;
 use super::{Office, School, Way};
 use crate::fetch::Reason;
+use crate::office::repository::Repository as _;
+use crate::office::tuf::trust::Tuf;
 
 /// The root after, in which Chi signs in place of Bình.
 fn revoke<'o>(office: &'o Office) -> Forge<'o> {
@@ -115,7 +117,9 @@ async fn an_installed_root_that_is_none_is_told_with_what_to_do() {
     std::fs::write(&school.root, serde_json::to_vec(&unsigned).expect("JSON")).expect("written");
     school.refuses(office.now, Reason::Local, "hint: ask the office for its root file").await;
     std::fs::remove_file(&school.root).expect("it is there");
-    school.refuses(office.now, Reason::Local, "office-root.json").await;
+    let way = crate::office::repository::Way::Folder(office.path().to_owned());
+    let refused = Tuf::default().ask(school.state.path(), &school.root, &way, office.now).await.expect_err("there is none");
+    assert!(refused.reason == Reason::Local && refused.said.contains("office-root.json"), "{refused:?}");
     // The right one again: nothing was lost.
     std::fs::write(&school.root, &root).expect("written");
     school.stands(1, office.now).await;
