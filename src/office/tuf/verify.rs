@@ -218,6 +218,9 @@ async fn judge(
         if serial < known {
             return Err(Failure::new(Reason::Older, format!("publication {serial} is older than {known}, which is known")));
         }
+        if serial == known && !is_same(&publication, &before.publication) {
+            return Err(refused(&format!("two publications with the serial {serial} say different things")));
+        }
         if serial > known.saturating_add(LEAP) {
             return Err(refused(&format!("publication {serial} is too far beyond {known}, which is known")));
         }
@@ -284,6 +287,11 @@ fn desk<'t>(targets: &'t Targets, parts: &Parts<'t>) -> Result<&'t Targets, Fail
     let signed = parts.get(DESK).ok_or_else(|| refused("it holds back the publication"))?;
     verified_by(delegations, DESK, signed)?;
     Ok(&signed.signed)
+}
+
+/// Whether two publications say the same of what is in force. What is believed of one may remember less than the file.
+fn is_same(one: &Publication, other: &Publication) -> bool {
+    Publication { history: Vec::new(), ..one.clone() } == Publication { history: Vec::new(), ..other.clone() }
 }
 
 /// Whether a timestamp of before is signed by keys that count still: what a stolen key signed stands in nobody's way.

@@ -374,7 +374,7 @@ async fn a_chain_of_delegations_ends_where_roles_do() {
         std::fs::write(office.path().join(format!("1.deep-{number}.json")), &octets).expect("written");
     }
     forge.write();
-    school.keeps(1, office.now, Reason::Unverified, "it delegates more than 8 levels deep, to role deep-8").await;
+    school.keeps(1, office.now, Reason::Unverified, "it delegates more than 8 levels deep, to role deep-7").await;
 }
 
 #[tokio::test]
