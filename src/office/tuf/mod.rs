@@ -4,6 +4,7 @@
 //! when, what is kept, and how it gets here is ours.
 
 pub mod reading;
+mod roles;
 pub mod sign;
 mod texts;
 mod transport;

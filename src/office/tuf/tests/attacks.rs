@@ -44,7 +44,8 @@ async fn metadata_that_a_stranger_signed_is_refused_whoever_should_have() {
 
 #[tokio::test]
 async fn a_signature_of_another_role_is_none() {
-    for (name, who) in [("ministry", "district-1"), ("publication", "ministry"), ("snapshot", "timestamp"), ("timestamp", "lan")] {
+    for (name, who) in [("ministry", "district-1"), ("publication", "ministry"), ("snapshot", "timestamp"), ("timestamp", "lan")]
+    {
         let office = Office::new();
         let school = office.school().await;
         let mut forge = office.forge();

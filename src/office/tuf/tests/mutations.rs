@@ -4,13 +4,21 @@ use serde_json::Value;
 
 use super::{Dice, Kind, Office, School, Way};
 use crate::fetch::{Failure, Marks};
-use crate::office::hexadecimal;
+use crate::office::repository::Wanted;
+use crate::office::tuf::texts;
 use crate::office::tuf::trusted::{self, Trusted};
 use crate::office::tuf::verify::{Given, verify};
+use crate::office::{RolePart, SpeaksFor, hexadecimal};
 
 /// A round of verifying without what is written before and after it.
 async fn round(school: &School, root: &[u8], before: Option<&Trusted>, timestamp: Vec<u8>) -> Result<Trusted, Failure> {
-    let given = Given { state: school.state.path(), root, before, timestamp: (timestamp, Marks::default(), String::new()), now: super::now() };
+    let given = Given {
+        state: school.state.path(),
+        root,
+        before,
+        timestamp: (timestamp, Marks::default(), String::new()),
+        now: super::now(),
+    };
     let (believed, outcome) = verify(given, Box::new(school.way.clone()), &school.way).await;
     outcome.map(|()| believed.expect("what was verified is believed"))
 }
@@ -49,7 +57,8 @@ async fn both() -> (Office, School, Trusted, Trusted) {
     forge.of("root")["expires"] = serde_json::json!("2028-01-02T03:04:05Z");
     forge.write();
     let before = trusted::read(school.state.path(), None).expect("it is believed");
-    let after = round(&school, &office.read("1.root.json"), Some(&before), office.read("timestamp.json")).await.expect("it is verified");
+    let after =
+        round(&school, &office.read("1.root.json"), Some(&before), office.read("timestamp.json")).await.expect("it is verified");
     (office, school, before, after)
 }
 
@@ -106,7 +115,11 @@ async fn ten_thousand_changes_bring_nothing_that_was_not_signed() {
     let office = &kit.0;
     let mut dice = Dice(2026);
     let metadata = read_by_round(office);
-    let texts: Vec<String> = office.files().into_iter().filter(|file| file.starts_with("targets/ministry/") || file.starts_with("targets/district-1/")).collect();
+    let texts: Vec<String> = office
+        .files()
+        .into_iter()
+        .filter(|file| file.starts_with("targets/ministry/") || file.starts_with("targets/district-1/"))
+        .collect();
     let offered = {
         let school = office.school().await;
         let offered = school.kept(office.now).await.expect("it is believed");
@@ -120,12 +133,18 @@ async fn ten_thousand_changes_bring_nothing_that_was_not_signed() {
     }
     assert!(refused > 1_800, "{refused}");
     let (school, offered) = offered;
+    let believed = trusted::read(school.state.path(), None).and_then(|trusted| trusted.verified).expect("it is believed");
     for _ in 0..8_000 {
         let path = &texts[dice.below(texts.len())];
         school.way.fault(path, Way::Octets(changed(&office.read(path), &mut dice)));
         let role = if path.starts_with("targets/ministry/") { "ministry" } else { "district-1" };
         let kind = if path.ends_with("decisions.json") { Kind::Decisions } else { Kind::Names };
-        if let Ok(text) = school.text(&offered, role, kind).await {
+        let part = &offered.publication.roles[role];
+        let digest = if kind == Kind::Names { &part.names.sha256 } else { &part.decisions.sha256 };
+        let wanted = RolePart { role: role.to_owned(), speaks_for: SpeaksFor::All, digest: digest.clone() };
+        let wanted = Wanted { kind, role: &wanted, before: None, most: 1 << 20 };
+        let signed = believed.roles.iter().find(|known| known.name == role).expect("it is delegated to");
+        if let Ok(text) = texts::bring(signed, &school.way, &wanted).await {
             let (names, decisions) = Office::text(role, 2);
             assert!(text == if kind == Kind::Names { names } else { decisions }, "{path}");
         }

@@ -80,8 +80,11 @@ async fn writing_that_stops_at_any_file_leaves_the_publication_before() {
     office.publish_later();
     let before = all(&office);
     let (finished, files, current) = office.prepared();
-    let mut places: Vec<String> = files.iter().map(|file| file.place.clone()).filter(|place| !office.path().join(place).exists()).collect();
-    places.extend(["3.ministry.json", "3.district-1.json", "3.publication.json", "3.snapshot.json", "timestamp.json"].map(str::to_owned));
+    let mut places: Vec<String> =
+        files.iter().map(|file| file.place.clone()).filter(|place| !office.path().join(place).exists()).collect();
+    places.extend(
+        ["3.ministry.json", "3.district-1.json", "3.publication.json", "3.snapshot.json", "timestamp.json"].map(str::to_owned),
+    );
     for stop in places {
         let aside = office.path().join(format!("{stop}.{}.new", std::process::id()));
         fs::create_dir_all(&aside).expect("a directory");

@@ -80,8 +80,13 @@ async fn a_root_that_does_not_follow_is_refused() {
     // Two of the old ones, of whom one alone counts now.
     let mut forge = revoke(&office);
     forge.signed_by("root", &["lan", "binh"]);
-    *forge.of("root") = { let mut root = forge.signed["root"].clone(); root["version"] = json!(2); root };
-    std::fs::write(office.path().join("2.root.json"), office.sign(&forge.signed["root"], &["lan".into(), "binh".into()])).expect("written");
+    *forge.of("root") = {
+        let mut root = forge.signed["root"].clone();
+        root["version"] = json!(2);
+        root
+    };
+    std::fs::write(office.path().join("2.root.json"), office.sign(&forge.signed["root"], &["lan".into(), "binh".into()]))
+        .expect("written");
     school.keeps(1, office.now, Reason::Unverified, "root").await;
     // A version left out.
     let mut root = office.forge().signed["root"].clone();
@@ -92,7 +97,8 @@ async fn a_root_that_does_not_follow_is_refused() {
     let mut forge = office.forge();
     forge.of("root")["version"] = json!(2);
     forge.of("root")["consistent_snapshot"] = json!(false);
-    std::fs::write(office.path().join("2.root.json"), office.sign(&forge.signed["root"], &["lan".into(), "an".into()])).expect("written");
+    std::fs::write(office.path().join("2.root.json"), office.sign(&forge.signed["root"], &["lan".into(), "an".into()]))
+        .expect("written");
     school.way.fault("snapshot.json", Way::Octets(office.read("1.snapshot.json")));
     let refused = school.ask(office.now).await;
     school.way.mend();
