@@ -57,6 +57,17 @@ impl Carried {
         };
         let part: RolePart = serde_json::from_slice(&read("part.json".to_owned())?)
             .map_err(|error| SignFault::Unready(format!("{}: part.json: {error}", folder.display())))?;
+        let own = format!("{role}/");
+        let mut names = signed.signed.targets.keys();
+        // Schools refuse all that is published with such a part; and what is not below the role's folder would be written there.
+        if let Some(name) = names.find(|name| name.raw() != name.resolved() || !name.raw().starts_with(&own)) {
+            let said = format!("{} signs `{}`, which is not role {role}'s own", folder.display(), name.raw().escape_debug());
+            return Err(SignFault::Unready(format!("{said}\nhint: let the role's machine build its part anew")));
+        }
+        if signed.signed.delegations.is_some() {
+            let said = format!("{} lets others sign for role {role}", folder.display());
+            return Err(SignFault::Unready(format!("{said}\nhint: who signs is said in office.toml, for the top to sign")));
+        }
         let mut files = Vec::new();
         for (place, sha256) in signed_files(&signed) {
             let path = folder.join(&place);

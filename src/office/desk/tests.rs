@@ -286,3 +286,32 @@ async fn a_role_signs_its_part_on_its_own_machine() {
     assert!(school.names(office.now, "district-1").await.contains("neu.example"));
     assert!(school.names(office.now, "ministry").await.contains("casino.example"));
 }
+
+#[test]
+fn a_part_that_is_not_the_role_s_own_is_refused_where_it_is_merged() {
+    let mut office = Office::new();
+    office.first();
+    office.later(1);
+    put(office.path(), "roles/district-1/lists/games.txt", "games.example\nneu.example\n");
+    let mut prepared = office.prepare(Urgent::No).expect("it is signed");
+    let part = prepared.carried.iter_mut().find(|part| part.role == "district-1").expect("it is new");
+    let whole = serde_json::to_value(&part.signed).expect("JSON");
+    let merged = |part: &Carried, value: serde_json::Value| {
+        let stick = tempfile::tempdir().expect("a stick");
+        let part = Carried { signed: serde_json::from_value(value).expect("metadata"), ..part.clone() };
+        part.keep(stick.path()).expect("written");
+        let merged = Staging::below(office.path()).merge(&stick.path().join("part-district-1"));
+        merged.map_err(|fault| fault.to_string())
+    };
+    for name in ["ministry/names.zst", "district-1/../../../autostart/x", "registry.json"] {
+        let mut other = whole.clone();
+        other["signed"]["targets"][name] = serde_json::json!({ "length": 1, "hashes": { "sha256": "00".repeat(32) } });
+        let refused = merged(part, other).expect_err("it is not its own");
+        assert!(refused.contains("which is not role district-1's own"), "{refused}");
+    }
+    let mut other = whole.clone();
+    other["signed"]["delegations"] = serde_json::json!({ "keys": {}, "roles": [] });
+    let refused = merged(part, other).expect_err("it delegates");
+    assert!(refused.contains("lets others sign for role district-1"), "{refused}");
+    assert!(merged(part, whole).is_ok());
+}

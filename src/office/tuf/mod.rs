@@ -4,6 +4,7 @@
 //! when, what is kept, and how it gets here is ours.
 
 pub mod reading;
+mod roles;
 pub mod sign;
 mod texts;
 mod transport;
@@ -13,3 +14,6 @@ mod verify;
 
 pub use trusted::Holds;
 pub use verify::{EXTRA, place};
+
+#[cfg(test)]
+mod tests;

@@ -6,12 +6,13 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use tokio::time::timeout;
 
 use super::reading::{Reading, by};
 use super::texts;
 use super::transport::FIRST;
 use super::trusted::{self, Trusted};
-use super::verify::{Given, TIMESTAMP, not_expired, verify};
+use super::verify::{Given, ROUND, TIMESTAMP, not_expired, verify};
 use crate::fetch::{Failure, Reason, Reply, Trust as Authorities};
 use crate::office::hexadecimal;
 use crate::office::repository::{Answer, Offered, Repository, Wanted, Way};
@@ -71,7 +72,10 @@ pub(super) async fn ask(
     let verified = before.as_ref().and_then(|before| before.verified.as_ref());
     let marks = verified.filter(|verified| verified.from == from && !from.is_empty()).map(|verified| verified.marks.clone());
     let reading = way();
-    let (timestamp, marks) = match reading.read(FIRST, TIMESTAMP, &marks.unwrap_or_default()).await? {
+    let marks = marks.unwrap_or_default();
+    let too_late = || Failure::new(Reason::Timeout, format!("{FIRST} did not come within {ROUND:?}"));
+    let first = timeout(ROUND, reading.read(FIRST, TIMESTAMP, &marks)).await.unwrap_or_else(|_| Err(too_late()))?;
+    let (timestamp, marks) = match first {
         Reply::Absent(failure) => return Err(failure),
         Reply::Unchanged => return unchanged(before.as_ref(), now),
         Reply::Octets(octets, _) if verified.is_some_and(|verified| verified.first == hexadecimal(&octets)) => {

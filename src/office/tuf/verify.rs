@@ -5,7 +5,6 @@
 //! nor leap out of reach.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU64;
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,29 +13,27 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tough::schema::{DelegatedRole, Role as _, Signed, Targets};
+use tough::schema::{Delegations, Root, Signed, Targets, Timestamp as TimestampRole};
 use tough::{ExpirationEnforcement, Limits, Repository, RepositoryLoader, TargetName};
 use url::Url;
 
+use super::roles::{Parts, delegated, keep_last, signed_below, verified_by};
 use super::transport::{BASE, LARGEST, Round};
 use super::trusted::{FileOf, Holds, Role, Trusted, Verified, Versions, open_scratch};
 use crate::fetch::{Failure, Marks, Reason, Reply};
+use crate::office::hexadecimal;
 use crate::office::publication::{self, Publication, RolePart};
-use crate::office::{SpeaksFor, hexadecimal};
 
 use super::reading::Reading;
 
-/// How long one round may take in all.
-const ROUND: Duration = Duration::from_secs(300);
+/// How long metadata may take in all, and the timestamp and the publication each.
+pub(super) const ROUND: Duration = Duration::from_secs(300);
 
 /// The most octets of a timestamp: `tough` reads it whole, and so do schools each minute.
 pub(super) const TIMESTAMP: u64 = 64 << 10;
 
 /// How far serials and versions may leap: what one who stole keys made of them can be exceeded by the office ever after.
 pub(super) const LEAP: u64 = 1_000_000;
-
-/// The most delegations of one repository: schools of a country have fewer offices above them.
-const ROLES: usize = 512;
 
 /// The role that signs publications.
 pub(super) const DESK: &str = publication::SIGNER;
@@ -182,7 +179,9 @@ async fn judge(
     if !root.consistent_snapshot {
         return Err(refused("its files do not stay as they were (no consistent snapshots)"));
     }
-    let desk = desk(targets)?;
+    let mut parts = BTreeMap::new();
+    signed_below(targets, &mut parts);
+    let desk = desk(targets, &parts)?;
     let tops = [
         ("root", time(&root.expires)?),
         ("timestamp", time(&repository.timestamp().signed.expires)?),
@@ -199,12 +198,15 @@ async fn judge(
         publication: desk.version.get(),
     };
     versions.within_reach(before.map(|before| &before.versions))?;
-    let publication = publication(desk, from).await?;
+    let publication = timeout(ROUND, publication(desk, from)).await;
+    let too_late = || Failure::new(Reason::Timeout, format!("the publication did not come within {ROUND:?}"));
+    let publication = publication.unwrap_or_else(|_| Err(too_late()))?;
     let tables = tables(targets);
     if let Some(before) = before {
         let timestamp = value(repository.timestamp());
         if before.timestamp["signed"]["version"] == timestamp["signed"]["version"]
             && before.timestamp["signed"] != timestamp["signed"]
+            && still_counts(root, &before.timestamp)
         {
             let version = repository.timestamp().signed.version;
             return Err(refused(&format!("two timestamps with the number {version} say different things")));
@@ -213,12 +215,14 @@ async fn judge(
         if serial < known {
             return Err(Failure::new(Reason::Older, format!("publication {serial} is older than {known}, which is known")));
         }
+        if serial == known && !is_same(&publication, &before.publication) {
+            return Err(refused(&format!("two publications with the serial {serial} say different things")));
+        }
         if serial > known.saturating_add(LEAP) {
             return Err(refused(&format!("publication {serial} is too far beyond {known}, which is known")));
         }
     }
-    let mut roles = Vec::new();
-    delegated(targets, &SpeaksFor::All, &mut roles)?;
+    let mut roles = delegated(targets, &parts)?;
     for role in &mut roles {
         let known = before.and_then(|before| before.roles.iter().find(|known| known.name == role.name));
         let newer = known.is_some_and(|known| role.version > known.version);
@@ -250,28 +254,29 @@ pub(super) fn not_expired(role: &str, expires: Timestamp, now: Timestamp) -> Res
     Err(Failure::new(Reason::Expired, said))
 }
 
-fn refused(why: &str) -> Failure {
+pub(super) fn refused(why: &str) -> Failure {
     Failure::new(Reason::Unverified, format!("the repository is refused: {why}"))
 }
 
-/// A newer part that had expired when it came: what was there before stays.
-fn keep_last(role: &mut Role, known: Option<&Role>, before: Option<&Verified>) {
-    let (Some(known), Some(before)) = (known, before) else { return };
-    // What was signed by a key that counts no more does not stay.
-    if !known.keys.is_subset(&role.keys) {
-        return;
-    }
-    let Some(last) = known.stays.as_ref().or_else(|| before.publication.roles.get(&role.name)) else { return };
-    (role.version, role.expires) = (known.version, known.expires.min(role.expires));
-    (role.files, role.stays) = (known.files.clone(), Some(last.clone()));
+/// The role that signs publications: the office's own, so that it is never one that expired unnoticed, and no district's.
+fn desk<'t>(targets: &'t Targets, parts: &Parts<'t>) -> Result<&'t Targets, Failure> {
+    let delegations = targets.delegations.as_ref();
+    let is_there = |delegations: &&Delegations| delegations.roles.iter().any(|role| role.name == DESK);
+    let delegations = delegations.filter(is_there).ok_or_else(|| refused("nobody may sign publications"))?;
+    // `tough` reads none of the roles where the snapshot leaves one of them out.
+    let signed = parts.get(DESK).ok_or_else(|| refused("it holds back the publication"))?;
+    verified_by(delegations, DESK, signed)?;
+    Ok(&signed.signed)
 }
 
-/// The role that signs publications: the office's own, so that it is never one that expired unnoticed, and no district's.
-fn desk(targets: &Targets) -> Result<&Targets, Failure> {
-    let roles = targets.delegations.iter().flat_map(|delegations| &delegations.roles);
-    let desk = roles.clone().find(|role| role.name == DESK).ok_or_else(|| refused("nobody may sign publications"))?;
-    // `tough` reads none of the roles where the snapshot leaves one of them out.
-    desk.targets.as_ref().map(|signed| &signed.signed).ok_or_else(|| refused("it holds back the publication"))
+/// Whether two publications say the same of what is in force. What is believed of one may remember less than the file.
+fn is_same(one: &Publication, other: &Publication) -> bool {
+    Publication { history: Vec::new(), ..one.clone() } == Publication { history: Vec::new(), ..other.clone() }
+}
+
+/// Whether a timestamp of before is signed by keys that count still: what a stolen key signed stands in nobody's way.
+fn still_counts(root: &Root, timestamp: &Value) -> bool {
+    serde_json::from_value::<Signed<TimestampRole>>(timestamp.clone()).is_ok_and(|timestamp| root.verify_role(&timestamp).is_ok())
 }
 
 async fn publication(desk: &Targets, from: &dyn Reading) -> Result<Publication, Failure> {
@@ -347,59 +352,6 @@ pub(super) async fn file(from: &dyn Reading, target: &str, length: u64, sha256: 
 
 pub(super) fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
-}
-
-/// The roles that `by` delegates to, and those that they delegate to, each with what all above it let it say.
-fn delegated(by: &Targets, above: &SpeaksFor, roles: &mut Vec<Role>) -> Result<(), Failure> {
-    let Some(delegations) = &by.delegations else { return Ok(()) };
-    let said = by._extra.get(EXTRA).and_then(|extra| extra.get("speaks_for"));
-    for role in &delegations.roles {
-        // Where two delegate to one role, the first counts, as for TUF.
-        if role.name == DESK || roles.iter().any(|known| known.name == role.name) {
-            continue;
-        }
-        if roles.len() >= ROLES {
-            return Err(refused(&format!("it delegates to more than {ROLES} roles")));
-        }
-        // `tough` reads none of the roles where the snapshot leaves one of them out.
-        let signed = role.targets.as_ref().ok_or_else(|| refused(&format!("it holds back the part of role {}", role.name)))?;
-        let may: SpeaksFor = said
-            .and_then(|said| said.get(&role.name))
-            .and_then(|said| serde_json::from_value(said.clone()).ok())
-            .unwrap_or(SpeaksFor::Only(std::collections::BTreeSet::new()));
-        let may = both(above, may);
-        roles.push(of(role, signed, may.clone())?);
-        delegated(&signed.signed, &may, roles)?;
-    }
-    Ok(())
-}
-
-/// What both let.
-fn both(above: &SpeaksFor, below: SpeaksFor) -> SpeaksFor {
-    match (above, below) {
-        (SpeaksFor::All, below) => below,
-        (above @ SpeaksFor::Only(_), SpeaksFor::All) => above.clone(),
-        (SpeaksFor::Only(above), SpeaksFor::Only(below)) => SpeaksFor::Only(above.intersection(&below).cloned().collect()),
-    }
-}
-
-fn of(role: &DelegatedRole, signed: &Signed<Targets>, speaks_for: SpeaksFor) -> Result<Role, Failure> {
-    let own = format!("{}/", role.name);
-    let mut files = BTreeMap::new();
-    for (name, target) in &signed.signed.targets {
-        // Elsewhere a role has nothing to say here, whatever its delegation's patterns are.
-        if name.raw() != name.resolved() || !name.raw().starts_with(&own) {
-            return Err(refused(&format!("role {} signs `{}`, which is not its own", role.name, name.raw().escape_debug())));
-        }
-        let holds: Holds = serde_json::to_value(&target.custom)
-            .and_then(serde_json::from_value)
-            .map_err(|error| refused(&format!("role {} says of `{}` what cannot be read: {error}", role.name, name.raw())))?;
-        files.insert(name.raw().to_owned(), FileOf { length: target.length, sha256: hex(&target.hashes.sha256), holds });
-    }
-    let version: NonZeroU64 = signed.signed.version();
-    let expires = time(&signed.signed.expires)?;
-    let keys = role.keyids.iter().map(|id| hex(id)).collect();
-    Ok(Role { name: role.name.clone(), version: version.get(), expires, speaks_for, keys, files, stays: None })
 }
 
 /// The publication without those before it whose texts are no longer signed.
