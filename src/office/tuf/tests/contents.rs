@@ -34,7 +34,7 @@ async fn what_unpacks_to_more_than_may_be_is_refused_before_it_is_held() {
     packed(&office, &frames, &hexadecimal(b"casino.example gambling\n"));
     let offered = school.ask(office.now).await.expect("it was signed");
     let refused = school.text(&offered, "ministry", Kind::Names).await.expect_err("it is a bomb");
-    assert!(refused.reason == Reason::Unpack && refused.said.contains("its size is not what it says"), "{refused:?}");
+    assert!(refused.reason == Reason::Unpack && refused.said.contains("it cannot be unpacked"), "{refused:?}");
 }
 
 #[tokio::test]
