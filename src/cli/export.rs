@@ -24,7 +24,7 @@ const GLANCE: u64 = 4096;
 /// How the formats are typed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Word {
-    /// A response policy zone: BIND, Knot, PowerDNS, Unbound
+    /// A response policy zone: BIND, Unbound and others
     Rpz,
     /// A hosts file, which blocks names alone
     Hosts,

@@ -22,7 +22,7 @@ use zones::{Dnsmasq, LocalZones, Unbound};
 /// What reads the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// A response policy zone, for BIND, Knot, PowerDNS, Unbound.
+    /// A response policy zone, for BIND, Unbound and others.
     Rpz,
     /// A hosts file: names alone.
     Hosts,

@@ -21,8 +21,8 @@ use super::zone::{Came, Changes, HEAD_LINES, Incoming, head};
 use super::{Bootstrap, Failure, Held, Primary, Reason, Version};
 use crate::dns::{Soa, TsigKey, compose_transfer};
 
-/// Pieces that wait for the thread that packs them.
-const WAITING: usize = 16;
+/// Pieces that wait for the thread that packs them: one message of short records with long names is some megabytes of text.
+const WAITING: usize = 4;
 
 /// Octets of text that make one piece.
 const PIECE: usize = 64 * 1024;
@@ -57,8 +57,9 @@ impl Transfer<'_> {
         if let Some(known) = known {
             match self.ask(Some(known.serial), key.as_ref(), to).await {
                 Ok(came) => return Ok(came),
-                // A primary that gives no changes, or none that fit to what is here, gives the whole zone.
-                Err(failure) if matches!(failure.reason, Reason::Status | Reason::Unparsable | Reason::Truncated) => {}
+                // A primary that gives no changes, none that fit to what is here, or more than there is room for, gives the whole zone.
+                Err(failure)
+                    if matches!(failure.reason, Reason::Status | Reason::Unparsable | Reason::Truncated | Reason::TooLarge) => {}
                 Err(failure) => return Err(failure),
             }
         }

@@ -64,23 +64,31 @@ pub struct Incoming {
 pub struct Changes {
     gone: HashSet<Vec<u8>>,
     new: BTreeSet<Vec<u8>>,
+    /// About how many octets they take.
+    weight: u64,
+}
+
+/// What a line takes besides its octets: its place in a set, and what the allocator keeps with it.
+const BESIDE: usize = 64;
+
+const fn weight(line: &[u8]) -> u64 {
+    (BESIDE + line.len()) as u64
 }
 
 impl Changes {
-    /// How much room they take, about.
-    fn len(&self) -> usize {
-        self.gone.len() + self.new.len()
-    }
-
     fn delete(&mut self, line: &[u8]) {
-        if !self.new.remove(line) {
-            self.gone.insert(line.to_vec());
+        if self.new.remove(line) {
+            self.weight -= weight(line);
+        } else if self.gone.insert(line.to_vec()) {
+            self.weight += weight(line);
         }
     }
 
     fn add(&mut self, line: &[u8]) {
-        if !self.gone.remove(line) {
-            self.new.insert(line.to_vec());
+        if self.gone.remove(line) {
+            self.weight -= weight(line);
+        } else if self.new.insert(line.to_vec()) {
+            self.weight += weight(line);
         }
     }
 
@@ -249,10 +257,9 @@ impl Incoming {
         Ok(())
     }
 
-    /// About how many octets the changes take until now.
-    pub(super) fn weight(&self) -> u64 {
-        // A line of a policy zone has some sixty octets, and as many again go with it.
-        self.changes.len() as u64 * 128
+    /// About how many octets the changes take until now: names are written out, so that may be a hundred times what came.
+    pub(super) const fn weight(&self) -> u64 {
+        self.changes.weight
     }
 }
 

@@ -149,8 +149,7 @@ impl Accounts {
             let query = &mut taken[at].0;
             let fault = query.read(packet, source).err();
             if matches!(fault, Some(NotAQuery::Reply { opcode: Opcode::NOTIFY, .. })) {
-                let heard = self.primaries.hear(packet, source.client.ip(), now.wall);
-                replies.extend(heard.map(|(rcode, reply)| (at, rcode, reply)));
+                replies.extend(self.hear(packet, source, now).map(|(rcode, reply)| (at, rcode, reply)));
             }
             refused.push(fault);
             snapshot.clients.introduce(query);
@@ -171,6 +170,17 @@ impl Accounts {
                 }
             }
         }
+    }
+
+    /// Hears word of a change, and gives the reply to a primary.
+    #[cold]
+    fn hear(&self, packet: &[u8], source: Source, now: &Now) -> Option<(Rcode, Vec<u8>)> {
+        let heard = catch_unwind(AssertUnwindSafe(|| self.primaries.hear(packet, source.client.ip(), now.wall)));
+        // A fault of ours: it then counts as the word of nobody whom we know.
+        heard.unwrap_or_else(|_| {
+            self.tally.panicked();
+            None
+        })
     }
 
     /// The time now, as `snapshot` reads the school's clock.

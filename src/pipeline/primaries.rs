@@ -38,14 +38,15 @@ impl Primaries {
     }
 
     /// Hears word of a change from an address, and gives the reply; none for whom nobody knows, or for no such word.
+    #[cold]
     pub fn hear(&self, packet: &[u8], from: IpAddr, now: Timestamp) -> Option<(Rcode, Vec<u8>)> {
         let all = self.known.load();
-        if all.is_empty() {
-            return None;
-        }
-        let zone = notified(packet)?;
         let from = from.to_canonical();
-        let known = all.iter().find(|known| known.zone == zone && known.addresses.contains(&from))?;
+        let mut there = all.iter().filter(|known| known.addresses.contains(&from)).peekable();
+        // What others send is not even read.
+        there.peek()?;
+        let zone = notified(packet)?;
+        let known = there.find(|known| known.zone == zone)?;
         let mut reply = Vec::new();
         let now = u64::try_from(now.as_second()).unwrap_or(0);
         let rcode = match signature(packet, known, now) {

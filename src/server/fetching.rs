@@ -40,6 +40,9 @@ const NEW: Duration = Duration::from_secs(120);
 /// The shortest time between two questions for a zone whose primary says again and again that it has changed.
 const BETWEEN: Duration = Duration::from_secs(5);
 
+/// How long word of a change waits for more of it: whoever says it without end wakes nobody more often.
+const MOMENT: Duration = Duration::from_millis(200);
+
 /// Lists on their way at once.
 const AT_ONCE: usize = 16;
 
@@ -209,6 +212,12 @@ fn silent() -> Watch {
     Arc::new(|_| {})
 }
 
+/// Waits for word of a change. What was said is taken up by the next round, whatever ends the waiting.
+async fn word(running: &Running) {
+    running.accounts.primaries.rung().await;
+    tokio::time::sleep(MOMENT).await;
+}
+
 /// Fetches what is due, again and again.
 pub(super) async fn keep(running: Arc<Running>) {
     let mut under_way = JoinSet::new();
@@ -222,7 +231,7 @@ pub(super) async fn keep(running: Arc<Running>) {
         }
         tokio::select! {
             Some(_) = under_way.join_next() => {}
-            () = running.accounts.primaries.rung() => {}
+            () = word(&running) => {}
             () = tokio::time::sleep(TICK) => {}
         }
         let there = running.digests().await;

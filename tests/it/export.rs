@@ -199,13 +199,13 @@ async fn bind(directory: &Path, upstream: SocketAddr, zone: &str) -> Option<Daem
     Some(daemon)
 }
 
-/// A running Unbound with these lines.
-async fn unbound(directory: &Path, upstream: SocketAddr, lines: &str) -> Option<Daemon> {
+/// A running Unbound of these modules with these lines.
+async fn unbound(directory: &Path, upstream: SocketAddr, modules: &str, lines: &str) -> Option<Daemon> {
     let address = free_address();
     let included = write(directory, "tier.conf", lines);
     let config = format!(
         "server:\n interface: 127.0.0.1@{}\n directory: \"{}\"\n pidfile: \"\"\n chroot: \"\"\n username: \"\"\n use-syslog: no\n do-daemonize: no\n\
-         do-ip6: no\n do-not-query-localhost: no\n module-config: \"iterator\"\n access-control: 127.0.0.0/8 allow\n\
+         do-ip6: no\n do-not-query-localhost: no\n module-config: \"{modules}\"\n access-control: 127.0.0.0/8 allow\n\
          include: \"{}\"\nforward-zone:\n name: \".\"\n forward-addr: 127.0.0.1@{}\nremote-control:\n control-enable: no\n",
         address.port(),
         directory.display(),
@@ -248,15 +248,20 @@ async fn dnsmasq(directory: &Path, upstream: SocketAddr, lines: &str) -> Option<
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bind_with_the_policy_zone_blocks_what_khien_blocks() {
+async fn bind_and_unbound_with_the_policy_zone_block_what_khien_blocks() {
     let school = school(Kinds::All, 1).await;
     let names = names(2);
     let (zone, err) = export(&school, &["--format", "rpz", "--tier", "primary"]).await;
     assert!(err.contains(" lines for the tier primary") && !err.contains("not said"), "{err}");
     let directory = tempfile::tempdir().expect("a directory");
-    let Some(bind) = bind(directory.path(), school.upstream.address(), &zone).await else { return };
     let here = blocked_here(&school, &names).await;
-    assert_alike(&names, &here, &blocked_there(bind.address, &names).await, "BIND");
+    if let Some(bind) = bind(directory.path(), school.upstream.address(), &zone).await {
+        assert_alike(&names, &here, &blocked_there(bind.address, &names).await, "BIND");
+    }
+    let lines = format!("rpz:\n name: \"rpz\"\n zonefile: \"{}\"\n", write(directory.path(), "tier.zone", &zone).display());
+    if let Some(unbound) = unbound(directory.path(), school.upstream.address(), "respip iterator", &lines).await {
+        assert_alike(&names, &here, &blocked_there(unbound.address, &names).await, "Unbound");
+    }
     school.close().await;
 }
 
@@ -268,7 +273,7 @@ async fn unbound_and_dnsmasq_block_what_khien_blocks() {
     let directory = tempfile::tempdir().expect("a directory");
     let (lines, err) = export(&school, &["--format", "unbound", "--tier", "primary"]).await;
     assert!(!err.contains("not said"), "{err}");
-    if let Some(unbound) = unbound(directory.path(), school.upstream.address(), &lines).await {
+    if let Some(unbound) = unbound(directory.path(), school.upstream.address(), "iterator", &lines).await {
         assert_alike(&names, &here, &blocked_there(unbound.address, &names).await, "Unbound");
     }
     let (lines, err) = export(&school, &["--format", "dnsmasq", "--tier", "primary"]).await;

@@ -110,6 +110,23 @@ fn changes_are_what_remains_of_all_steps() {
     assert_eq!(take(Some(5), &split).expect("sound").2, changes);
 }
 
+/// A name that takes two octets on the way may take a thousand here.
+#[test]
+fn changes_weigh_what_they_take_written_out() {
+    let long = policy(&[["x".repeat(60).as_str(); 3].join("."), "example".to_owned()].join("."), ".");
+    let mut incoming = Incoming::new(zone(), 7, Some(5), None);
+    let mut weigh = |records: &[Record]| {
+        incoming.take(&changed(records), 0, &mut Vec::new()).expect("sound");
+        incoming.weight()
+    };
+    assert_eq!(weigh(&[soa(ZONE, 9), soa(ZONE, 5), soa(ZONE, 6)]), 0);
+    let weight = weigh(&[long.clone(), policy("a.example", ".")]);
+    assert!(weight > 200, "{weight}");
+    assert_eq!(weigh(std::slice::from_ref(&long)), weight, "the same once more");
+    let less = weigh(&[soa(ZONE, 6), long]);
+    assert!(less > 0 && less < weight - 180, "what is taken back weighs nothing: {less} of {weight}");
+}
+
 #[test]
 fn a_question_for_changes_may_be_answered_by_the_whole_zone_or_by_its_version() {
     assert_eq!(take(Some(5), &[changed(&[soa(ZONE, 5)])]).expect("sound").0, Came::Unchanged);

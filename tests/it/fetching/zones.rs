@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use hickory_proto::rr::{Record, RecordType as Kind};
-use khien::dns::RecordType;
-use khien::fetch::{Accept, Change, News, Primary as At, Reason};
+use khien::dns::{Name, RecordType, TsigAlgorithm};
+use khien::fetch::{Accept, Change, News, Origin, Primary as At, Reason, Signer};
 
 use crate::kit::School;
 use crate::kit::fetching::{ANYWHERE, Bench};
@@ -119,22 +119,29 @@ async fn a_zone_that_shrank_keeps_its_last_good_copy() {
     .await;
 }
 
+/// Records of a zone without end.
+fn endless() -> Vec<Give> {
+    let many = (0..500).map(|number| policy(&format!("n{number}.endlos.example"), ".")).collect();
+    vec![Give::Records(vec![soa(ZONE, 6)]), Give::Again(many, Duration::ZERO)]
+}
+
+/// Changes without end, which are held until it comes.
+fn endless_changes() -> Vec<Give> {
+    let begins = Give::Records(vec![soa(ZONE, 6), soa(ZONE, 5), soa(ZONE, 6)]);
+    let batch = |batch| {
+        let owner = |number| format!("b{batch}.n{number}.endlos.example");
+        Give::Records((0..500).map(|number| policy(&owner(number), ".")).collect())
+    };
+    std::iter::once(begins).chain((0..400).map(batch)).chain([Give::Hold]).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transfer_without_end_ends_at_the_bound() {
-    let many: Vec<Record> = (0..500).map(|number| policy(&format!("n{number}.endlos.example"), ".")).collect();
-    let all = many.clone();
-    refused(Reason::TooLarge, move |_| vec![Give::Records(vec![soa(ZONE, 6)]), Give::Again(all.clone(), Duration::ZERO)]).await;
-    // The same as changes, which are held until their end.
-    refused(Reason::TooLarge, move |_| {
-        let begins = vec![soa(ZONE, 6), soa(ZONE, 5), soa(ZONE, 6)];
-        let more = (0..400).map(|batch| {
-            let mut fresh = many.clone();
-            fresh.iter_mut().for_each(|record| record.name = name(&format!("b{batch}.{}", record.name)));
-            Give::Records(fresh)
-        });
-        std::iter::once(Give::Records(begins)).chain(more).chain([Give::Hold]).collect()
-    })
-    .await;
+    refused(Reason::TooLarge, |_| endless()).await;
+    refused(Reason::TooLarge, |asked| if asked.record_type == Kind::IXFR { endless_changes() } else { endless() }).await;
+    let (primary, bench) = fetched_once().await;
+    primary.change(|asked| if asked.record_type == Kind::IXFR { endless_changes() } else { vec![Give::Records(toys(6))] });
+    assert_eq!((bench.fetch().await.0, bench.copy()), (News::Fresh, Some(head(6) + TOYS)), "whole, it has room");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,6 +174,22 @@ async fn what_is_no_transfer_of_the_zone_is_refused() {
     denial[2..4].copy_from_slice(&[0x80, 5]);
     // Another id than the question's: nobody knows whose answer it is.
     refused(Reason::Unparsable, move |_| vec![Give::Message(denial.clone())]).await;
+}
+
+/// What comes without a signature is nothing where a key was agreed on, and the zone is not asked for without one either.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zone_without_a_signature_is_none_where_there_is_a_key() {
+    let (primary, mut bench) = fetched_once().await;
+    let secret = bench.directory.path().join("khien.key");
+    std::fs::write(&secret, "YSBzZWNyZXQ=").expect("written");
+    let signer = Signer { name: Name::parse("khien").expect("a name"), algorithm: TsigAlgorithm::Sha256, secret };
+    bench.wanted.origin = Origin::Zone(Box::new(At::parse(&primary.source(), ANYWHERE, Some(signer)).expect("a zone")));
+    primary.change(|_| vec![Give::Records(toys(6))]);
+    let failure = bench.failure().await;
+    assert!(failure.reason == Reason::Signature && failure.said.contains("it is not signed"), "{failure}");
+    let asked = primary.asked();
+    assert!(asked.len() == 2 && asked[1].signed, "{asked:?}");
+    assert_eq!(bench.copy(), Some(head(5) + TOYS));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -244,6 +267,34 @@ async fn word_of_a_change_brings_it_into_force() {
     };
     tokio::time::timeout(Duration::from_secs(60), heard).await.expect("it is in force in time");
     assert_eq!(primary.asked()[1].serial, Some(5));
+    school.close().await;
+}
+
+/// Whoever says again and again that the zone has changed, its primary or who writes its address on packets, has it asked for once in
+/// five seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn word_without_end_is_a_question_now_and_then() {
+    let primary = Primary::start(|asked| match asked.serial {
+        None => vec![Give::Records(toys(5))],
+        Some(serial) => vec![Give::Records(vec![soa(ZONE, serial)])],
+    })
+    .await;
+    let school = School::start(&config(&primary)).await;
+    let said = async {
+        while word(&school, "127.0.0.1", ZONE).await[2..4] != [0xa4, 0] {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        for questions in 2..5 {
+            school.later(Duration::from_secs(5));
+            while primary.asked().len() < questions {
+                for _ in 0..50 {
+                    assert_eq!(word(&school, "127.0.0.1", ZONE).await[2..4], [0xa4, 0], "heard");
+                }
+            }
+            assert_eq!(primary.asked().len(), questions, "the school's clock stands still");
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), said).await.expect("it is asked in time");
     school.close().await;
 }
 
