@@ -47,8 +47,9 @@ fn main() {
     let judged = answer(&known[0]);
     kit::measure("leads of an answer, read in place", || judged.leads().count());
     let memo = Memo::default();
-    memo.note(1, Brought::default());
-    kit::measure("what the leads bring, recalled", || memo.recall(1).is_some());
+    let day = jiff::civil::date(2026, 11, 23);
+    memo.note(1, day, Brought::default());
+    kit::measure("what the leads bring, recalled", || memo.recall(1, day).is_some());
 
     let flooded = Cache::new(CacheRules::of_size(1 << 20));
     let flood: Vec<_> = names("x", 200_000).into_iter().map(|name| (Ok(answer(&name)), name)).collect();

@@ -12,8 +12,9 @@ use ipnet::{IpNet, Ipv4Net};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use khien::client::{Allowed, Asking, Clients, Group, GroupId, RateLimit, RateLimiter};
+use khien::decisions::{Decision, OfficeDecisions, Ruling};
 use khien::dns::{Name, Source, Transport};
-use khien::lists::{CategoryEntry, CategorySet, Listed, Registry, Words};
+use khien::lists::{CategoryEntry, CategorySet, Listed, Owner, Registry, Words};
 use khien::policy::{
     AliasFindings, Calendar, Case, Days, Effect, MinuteOfDay, OnHolidays, Origin, Policy, Readiness, Schedule, SchoolTime,
     Settings, Shared, TierId, TierSpec, Tiers, Window, decide,
@@ -84,6 +85,24 @@ fn shared() -> Shared {
     Shared::of_tiers(tiers, CategorySet::EMPTY)
 }
 
+/// A thousand decisions of an office, on other names than those that are asked for.
+fn decided() -> OfficeDecisions {
+    let decision = |place: u32| {
+        let name = Name::parse(&format!("decided{place}.example.vn")).expect("a name");
+        let decision = Decision {
+            ruling: if place.is_multiple_of(2) { Ruling::Lock(None) } else { Ruling::Allow },
+            owner: Owner::Office("ministry".to_owned()),
+            by: String::new(),
+            reason: String::new(),
+            made: jiff::civil::date(2026, 11, 20),
+            until: None,
+            publication: 1,
+        };
+        (name, decision)
+    };
+    (0..1000).map(decision).collect()
+}
+
 /// A group with fifty allows, fifty denies and a lunch break that opens something.
 fn busy_policy() -> Policy {
     let name = |text: String| Name::parse(&text).expect("a name");
@@ -100,7 +119,7 @@ fn busy_policy() -> Policy {
 }
 
 fn decisions(at: &SchoolTime) {
-    let shared = shared();
+    let (shared, office) = (shared(), Shared { office: decided(), ..shared() });
     let (plain, busy) = (Policy::of_tier(GroupId(0), TierId::YOUNGEST), busy_policy());
     let name = Name::parse("www.cdn.example.org").expect("a name");
     let listed = Listed { school: CategorySet::from_bits(0b10), ..Listed::default() };
@@ -115,6 +134,7 @@ fn decisions(at: &SchoolTime) {
         let by_alias = case(Listed::default(), alias);
         measure(&format!("decide, {what}, open"), || decide(black_box(&open), policy, &shared, at));
         measure(&format!("decide, {what}, blocked"), || decide(black_box(&blocked), policy, &shared, at));
+        measure(&format!("decide, {what}, open, a thousand decisions"), || decide(black_box(&open), policy, &office, at));
         measure(&format!("decide, {what}, by an alias"), || decide(black_box(&by_alias), policy, &shared, at));
         measure(&format!("Policy::next_edge, {what}"), || policy.next_edge(black_box(at), &shared));
     }

@@ -2,6 +2,8 @@
 //!
 //! The rule: nothing is decided here. Each step is what serving would do with the same query at the same time.
 
+mod decision;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -17,6 +19,8 @@ use crate::pipeline::{Now, Rooms, Trial, look};
 use crate::policy::{Action, AliasFindings, Bypass, Decision, Outcome, Reason, Verdict, trace};
 use crate::snapshot::Snapshot;
 use std::sync::Arc;
+
+pub use decision::DecisionSaid;
 
 /// For whom a name is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +85,9 @@ pub struct Rule {
     pub category: Option<String>,
     /// The name that the rule is written for, where it is written for one.
     pub name: Option<String>,
+    /// The office's decision that it follows, where it follows one.
+    #[serde(default)]
+    pub decision: Option<DecisionSaid>,
 }
 
 /// One rule of one list.
@@ -96,6 +103,9 @@ pub struct Listing {
     pub category: String,
     /// Whose list it is.
     pub owner: String,
+    /// The serial of the office's publication that the list is of; none for the school's own.
+    #[serde(default)]
+    pub publication: Option<u64>,
     /// What came of the rule.
     pub effect: String,
 }
@@ -160,7 +170,10 @@ pub async fn explain(
     let zone = trial.place.zone().map(Name::to_string);
     let local = if is_local { trial.decide(AliasFindings::default()).verdict } else { OPEN };
     let category = |verdict: &Verdict| verdict.category.map(|category| snapshot.registry.entry(category).id.clone());
-    before.push(Rule { name: zone, category: category(&local), ..rule(step, is_local, Some(outcome(&local))) });
+    let lock = Some(local.reason).filter(|reason| *reason == Reason::Locked);
+    let lock = lock.and_then(|_| snapshot.shared.office.word(name, now.school.date).lock);
+    let decision = lock.map(|lock| DecisionSaid::of(lock.decision));
+    before.push(Rule { name: zone, category: category(&local), decision, ..rule(step, is_local, Some(outcome(&local))) });
     if is_local {
         return said.of_zone(before, local, resolving, now).await;
     }
@@ -386,6 +399,7 @@ impl Said<'_> {
                 verdict: step.verdict.map(|verdict| outcome(&verdict).text().to_owned()),
                 category: step.verdict.as_ref().and_then(category),
                 name: step.name.map(|name| name.to_string()),
+                decision: step.decision.as_ref().map(DecisionSaid::of),
             });
         }
         let verdict = decision.verdict;
@@ -429,6 +443,7 @@ impl Said<'_> {
             line: why.line,
             rule: why.rule,
             category: registry.entry(why.category).id.clone(),
+            publication: self.trial.snapshot.publication.filter(|_| why.owner.is_office()),
             owner: why.owner.text(),
             effect: why.effect.text().to_owned(),
         };
@@ -449,7 +464,7 @@ fn outcome(verdict: &Verdict) -> Outcome {
 
 fn rule(id: &str, matched: bool, outcome: Option<Outcome>) -> Rule {
     let verdict = outcome.filter(|_| matched).map(|outcome| outcome.text().to_owned());
-    Rule { rule: id.to_owned(), matched, decided: false, verdict, category: None, name: None }
+    Rule { rule: id.to_owned(), matched, decided: false, verdict, category: None, name: None, decision: None }
 }
 
 /// Marks the first rule that matched.

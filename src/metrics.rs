@@ -4,6 +4,7 @@
 //! and the blocks add up to the responses with verdict `blocked`.
 
 mod family;
+mod office;
 
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ use crate::dns::Transport;
 use crate::journal;
 use crate::policy::Outcome;
 use crate::tally::{BOUNDS, Histogram, Label, Sheet, Tally};
+
+pub use office::OfficeReading;
 
 use family::{Families, Kind};
 
@@ -49,6 +52,8 @@ pub struct Reading<'a> {
     pub upstreams: Vec<UpstreamStats>,
     /// Each list.
     pub lists: Vec<ListReading>,
+    /// The education office; none where the school follows none.
+    pub office: Option<OfficeReading>,
     /// Names in the index in force.
     pub index_names: u64,
     /// Octets of the mapped images.
@@ -74,6 +79,9 @@ pub fn render(reading: &Reading<'_>) -> String {
     caching(&mut families, reading);
     upstreams(&mut families, &reading.upstreams);
     lists(&mut families, reading);
+    if let Some(reading) = &reading.office {
+        office::office(&mut families, reading);
+    }
     journaling(&mut families, &reading.journal);
     let mut all = families.finish();
     all.extend(ProcessCollector::for_self().collect());

@@ -39,7 +39,9 @@ pub struct Snapshot {
     pub along: Along,
     /// What the lists say.
     pub index: Arc<Index>,
-    /// Configured lists that were never loaded; where any is missing nothing but help and system names resolves.
+    /// The serial of the publication that the office's lists are of; none where there is no office.
+    pub publication: Option<u64>,
+    /// Configured lists, and the office, that were never loaded; where any is missing nothing but help and system names resolves.
     pub missing_lists: Vec<String>,
     /// When the newest of the images was made: the school's clock cannot be right before it.
     pub images_made: Timestamp,

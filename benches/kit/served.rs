@@ -6,6 +6,7 @@ use std::sync::Arc;
 use khien::clock::Clock;
 use khien::config::Surroundings;
 use khien::dns::{Name, RecordType, Source, Transport};
+use khien::office::repository::Nobody;
 use khien::pipeline::{Accounts, Met};
 use khien::server::{Compiler, Server, Setup};
 use tokio::net::UdpSocket;
@@ -63,7 +64,8 @@ impl Served {
             std::fs::write(&file, text).expect("written");
             let surroundings = Surroundings { state, now: jiff::Timestamp::now() };
             let compiler = Compiler::at(env!("CARGO_BIN_EXE_khien").into());
-            let setup = Setup { file: Some(file), surroundings, clock: Clock::system(), compiler };
+            let (clock, office) = (Clock::system(), Arc::new(Nobody));
+            let setup = Setup { file: Some(file), surroundings, clock, compiler, office };
             let server = Server::start(setup).await.expect("it starts");
             server.running().renew_lists().await.expect("the starter lists compile");
             let accounts = Arc::clone(server.running().accounts());

@@ -11,7 +11,7 @@ use hyper::{Method, StatusCode};
 use super::{FINE, control};
 use crate::clock::Clock;
 use crate::config;
-use crate::explain::{Explanation, Listing, Resolving};
+use crate::explain::{DecisionSaid, Explanation, Listing, Resolving};
 use crate::server::{self, Compiler};
 use crate::web::Asked;
 
@@ -131,6 +131,7 @@ fn page(explanation: &Explanation) -> String {
         let category = rule.category.as_ref().map(|category| format!(" {category}")).unwrap_or_default();
         let at = rule.name.as_ref().map(|name| format!(" (written for {name})")).unwrap_or_default();
         lines.push(format!("   {mark} {:<13} {said}{category}{at}", rule.rule));
+        lines.extend(rule.decision.as_ref().map(decision));
     }
     listings(&mut lines, "  lists that name it:", lists);
     for alias in aliases.iter().chain(addresses) {
@@ -143,13 +144,21 @@ fn page(explanation: &Explanation) -> String {
     lines.join("\n")
 }
 
+/// Who decided it, why, when, until when, and which publication brought it.
+fn decision(decision: &DecisionSaid) -> String {
+    let DecisionSaid { owner, by, reason, made, until, publication } = decision;
+    let until = until.as_ref().map(|until| format!(" until {until}")).unwrap_or_default();
+    format!("        {owner} ({by}) decided on {made}{until}, publication {publication}: {reason}")
+}
+
 fn listings(lines: &mut Vec<String>, title: &str, lists: &[Listing]) {
     if lists.is_empty() {
         lines.push(format!("{title} none"));
         return;
     }
     lines.push(title.to_owned());
-    for Listing { list, line, rule, category, owner, effect } in lists {
-        lines.push(format!("      {list}:{line} {rule} ({category}, {owner}): {effect}"));
+    for Listing { list, line, rule, category, owner, publication, effect } in lists {
+        let publication = publication.map(|serial| format!(", publication {serial}")).unwrap_or_default();
+        lines.push(format!("      {list}:{line} {rule} ({category}, {owner}{publication}): {effect}"));
     }
 }

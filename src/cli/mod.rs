@@ -7,6 +7,7 @@ mod export;
 mod fetch;
 pub mod journal;
 mod lists;
+mod office;
 mod progress;
 mod reload;
 mod serve;
@@ -61,6 +62,9 @@ enum Command {
     /// Work with lists
     #[command(subcommand)]
     Lists(lists::Lists),
+    /// Follow the education office, or be one
+    #[command(subcommand)]
+    Office(office::Office),
     /// Read the journal of blocked queries
     Journal(journal::Journal),
     /// Make the running server read its configuration and lists again
@@ -91,6 +95,7 @@ pub fn run() -> ExitCode {
         Command::Check => check::run(file),
         Command::Explain(explain) => explain.run(file),
         Command::Lists(lists) => lists.run(file),
+        Command::Office(office) => office.run(file),
         Command::Journal(journal) => journal.run(file),
         Command::Reload => reload::run(file),
         Command::Status(status) => status.run(file),

@@ -43,6 +43,7 @@ async fn serve(file: Option<&Path>) -> Result<u8> {
         surroundings: Surroundings::of_process(),
         clock: Clock::system(),
         compiler: Compiler::this_program()?,
+        office: super::office::repository(),
     };
     let server = match Server::start(setup).await {
         Ok(server) => server,

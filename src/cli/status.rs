@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use hyper::Method;
 
-use super::{FAILED, FINE, control};
+use super::{FAILED, FINE, control, office};
 use crate::config;
 use crate::web::FetchStatus;
 
@@ -125,6 +125,7 @@ fn page(status: &crate::web::Status) -> String {
             }
         }
     }
+    lines.extend(status.office.iter().flat_map(office::school::lines));
     for warning in &status.warnings {
         lines.push(format!("warning    {warning}"));
     }

@@ -8,7 +8,7 @@ pub use zones::zones;
 
 use super::fault::Shown;
 use super::{Fault, Program};
-use crate::config::program::ListSource;
+use crate::config::program::{ListSource, OfficeSource};
 use crate::lists::format::Format;
 use std::io::Read;
 use std::path::Path;
@@ -16,7 +16,32 @@ use std::path::Path;
 /// Notes every list that is missing, unreadable or empty. `optional` lists only give a warning.
 pub fn sources(program: &Program) -> Vec<Fault> {
     let config = program.file.as_deref().unwrap_or(Path::new(""));
-    program.lists.iter().filter_map(|source| of_source(config, source)).collect()
+    let lists = program.lists.iter().filter_map(|source| of_source(config, source));
+    lists.chain(program.office.as_ref().and_then(|office| of_root(config, office))).collect()
+}
+
+/// What keeps the office's root file from being read.
+fn of_root(config: &Path, office: &OfficeSource) -> Option<Fault> {
+    let shown = office.root.display().to_string();
+    let (what, hint) = match std::fs::read(&office.root) {
+        Ok(text) if serde_json::from_slice::<serde_json::Value>(&text).is_ok_and(|root| root["signed"]["_type"] == "root") => {
+            return None;
+        }
+        Ok(_) => (
+            format!("[office] root: {} is no root file of a repository", shown.quoted()),
+            "take the file `root.json` that the office gave you",
+        ),
+        Err(error) => {
+            let hint = match error.kind() {
+                std::io::ErrorKind::NotFound => {
+                    "paths are relative to the configuration's folder; the office gives the file by hand"
+                }
+                _ => "name a file that can be read",
+            };
+            (format!("[office] root: {} cannot be read: {error}", shown.quoted()), hint)
+        }
+    };
+    Some(Fault::error(config, Some(office.root_line), what, hint))
 }
 
 fn of_source(config: &Path, source: &ListSource) -> Option<Fault> {

@@ -3,12 +3,12 @@
 
 mod build;
 pub mod check;
-mod fault;
 pub mod file;
 mod load;
-mod nearest;
 mod program;
 
-pub use fault::{Fault, Severity};
+use crate::fault;
+use crate::fault::nearest;
+pub use crate::fault::{Fault, Severity};
 pub use load::{Surroundings, examine, load, load_in, read, state_directory};
-pub use program::{Fetched, ForwardedZone, ListPart, ListSource, Place, Program, ZoneSource};
+pub use program::{Fetched, ForwardedZone, ListPart, ListSource, OfficeSource, Place, Program, ZoneSource};

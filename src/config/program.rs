@@ -5,10 +5,11 @@ use crate::answer::zones::Zone;
 use crate::answer::{BlockAnswer, CacheRules, OnDisk, Rebinding, upstream};
 use crate::client::Clients;
 use crate::dns::Name;
-use crate::fetch::{Limits, Origin};
+use crate::fetch::{Limits, Origin, Page};
 use crate::journal;
 use crate::lists::format::{Format, Match};
 use crate::lists::{List, ListId, Owner, Registry};
+use crate::office::publication::Ring;
 use crate::policy::{Calendar, Policies, Shared};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -58,6 +59,8 @@ pub struct Program {
     pub max_ttl: Duration,
     /// Where the school's lists are.
     pub lists: Vec<ListSource>,
+    /// The education office that the school follows, where it follows one.
+    pub office: Option<OfficeSource>,
     /// What is written down.
     pub journal: journal::Settings,
     /// How much the program says of itself.
@@ -86,6 +89,30 @@ pub struct ForwardedZone {
     pub line: u32,
     /// Whom to ask, and how.
     pub settings: upstream::Settings,
+}
+
+/// The repository of the education office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfficeSource {
+    /// Its folder.
+    pub page: Page,
+    /// The line of the configuration that names it.
+    pub url_line: u32,
+    /// The root file that was installed: by it everything is verified.
+    pub root: PathBuf,
+    /// The line of the configuration that names the root file.
+    pub root_line: u32,
+    /// How often the office is asked.
+    pub refresh: Duration,
+    /// In which ring of schools this one is: the first gets each publication at once.
+    pub ring: Ring,
+}
+
+impl OfficeSource {
+    /// The name of its host; none where that is an address.
+    pub fn host(&self) -> Option<Name> {
+        Name::parse(self.page.domain()?).ok()
+    }
 }
 
 /// Where a list is, and how it is read.

@@ -9,7 +9,7 @@ mod office;
 
 pub use exceptions::{Exception, Exceptions};
 pub use grants::{Beneficiary, Grant, Grants};
-pub use office::{Guarantee, OfficeDecisions};
+pub use office::{Decided, Decision, Guarantee, OfficeDecisions, OfficeWord, Ruling};
 
 use crate::dns::{Name, NameMap};
 

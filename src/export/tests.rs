@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Format, Said, Wanted, export, length};
 use crate::config::{self, Surroundings};
-use crate::decisions::Guarantee;
+use crate::decisions::{Decision, Guarantee, Ruling};
 use crate::dns::Name;
 use crate::lists::compile::{Job, JobList, Source, run};
 use crate::lists::format::Match;
@@ -21,6 +21,18 @@ const ZONE: &str = "*.below.example CNAME .\n";
 
 fn name(text: &str) -> Name {
     Name::parse(text).expect("a test writes names")
+}
+
+fn decision(ruling: Ruling) -> Decision {
+    Decision {
+        ruling,
+        owner: Owner::Office("ministry".to_owned()),
+        by: "Lan".to_owned(),
+        reason: "a test".to_owned(),
+        made: jiff::civil::date(2026, 11, 20),
+        until: None,
+        publication: 7,
+    }
 }
 
 /// The built-in configuration over these lists and nothing else.
@@ -57,8 +69,8 @@ fn snapshot() -> Snapshot {
     let mut snapshot = offline(&program, Compiler::at("/nonexistent".into())).expect("its upstreams can be used");
     snapshot.index = Arc::new(Index::new(vec![Arc::new(Image::open(&image).expect("sound"))]));
     snapshot.missing_lists.clear();
-    snapshot.shared.office.guarantees.insert(&name("lesson.site.example"), Guarantee::OutsideExams);
-    snapshot.shared.office.locks.insert(&name("locked.example"), ());
+    let decisions = [("lesson.site.example", Ruling::Guarantee(Guarantee::OutsideExams)), ("locked.example", Ruling::Lock(None))];
+    snapshot.shared.office = decisions.into_iter().map(|(text, ruling)| (name(text), decision(ruling))).collect();
     snapshot
 }
 

@@ -66,7 +66,7 @@ impl<'s> Verdicts<'s> {
         };
         let mut others = bypass.clone();
         let office = &shared.office;
-        others.extend(office.guarantees.names().chain(office.allows.names()).chain(office.locks.names()));
+        others.extend(office.iter().map(|(name, _)| name));
         others.extend(shared.exceptions.iter().map(|(name, _)| name));
         others.extend(shared.tiers.tier(tier).restricted.names());
         others.extend(snapshot.along.names());

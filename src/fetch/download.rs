@@ -58,8 +58,29 @@ impl Limits {
 pub(super) enum Answer {
     /// What is there is still the newest.
     Unchanged,
+    /// There is no such page; the failure says it as to a person who expects one.
+    Absent(Failure),
     /// The list.
     List(Box<Arriving>),
+}
+
+/// How the octets of an answer may be packed for the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Packing {
+    /// In any way that can be unpacked.
+    Any,
+    /// Not at all: they are the octets of a file, whose digest is known.
+    None,
+}
+
+impl Packing {
+    /// What stands in a request's `Accept-Encoding` field.
+    const fn accepted(self) -> &'static str {
+        match self {
+            Self::Any => "zstd, gzip",
+            Self::None => "identity",
+        }
+    }
 }
 
 /// A list on its way.
@@ -85,14 +106,14 @@ pub(super) enum Piece {
 pub(super) async fn ask(
     page: &Page,
     marks: &Marks,
-    bootstrap: &Bootstrap,
-    trust: &Trust,
+    packing: Packing,
+    (bootstrap, trust): (&Bootstrap, &Trust),
     limits: &Limits,
 ) -> Result<Answer, Failure> {
     let mut page = page.clone();
     for _ in 0..=REDIRECTS {
         let stream = open(&page, bootstrap, trust, limits).await?;
-        let response = match timeout(limits.head, request(stream, &page, marks)).await {
+        let response = match timeout(limits.head, request(stream, &page, marks, packing)).await {
             Ok(response) => response?,
             Err(_) => return Err(Failure::new(Reason::Timeout, format!("{page}: no answer within {:?}", limits.head))),
         };
@@ -104,7 +125,14 @@ pub(super) async fn ask(
             | StatusCode::SEE_OTHER
             | StatusCode::TEMPORARY_REDIRECT
             | StatusCode::PERMANENT_REDIRECT => page = redirected(&page, response.headers())?,
-            other => return Err(Failure::new(Reason::Status, format!("{page}: the server answered {other}"))),
+            other => {
+                let failure = Failure::new(Reason::Status, format!("{page}: the server answered {other}"));
+                return match other {
+                    // Object stores answer 403 where nobody may know what is there.
+                    StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::FORBIDDEN => Ok(Answer::Absent(failure)),
+                    _ => Err(failure),
+                };
+            }
         }
     }
     Err(Failure::new(Reason::Redirect, format!("{page}: more than {REDIRECTS} redirects")))
@@ -123,6 +151,8 @@ fn redirected(page: &Page, headers: &HeaderMap) -> Result<Page, Failure> {
             | PageError::Credentials
             | PageError::Port(_)
             | PageError::Private(_)
+            | PageError::Elsewhere
+            | PageError::OtherHost
             | PageError::Nowhere(_) => Reason::Forbidden,
         };
         let to: String = to.escape_debug().take(200).collect();
@@ -130,7 +160,7 @@ fn redirected(page: &Page, headers: &HeaderMap) -> Result<Page, Failure> {
     })
 }
 
-async fn request(stream: Stream, page: &Page, marks: &Marks) -> Result<Response<Incoming>, Failure> {
+async fn request(stream: Stream, page: &Page, marks: &Marks, packing: Packing) -> Result<Response<Incoming>, Failure> {
     let broken = |error: hyper::Error| Failure::new(Reason::Connect, format!("{page}: {}", sentence(&error)));
     let mut client = hyper::client::conn::http1::Builder::new();
     client.max_buf_size(HEAD);
@@ -142,7 +172,7 @@ async fn request(stream: Stream, page: &Page, marks: &Marks) -> Result<Response<
         .header(header::HOST, page.authority())
         .header(header::USER_AGENT, concat!("khien/", env!("CARGO_PKG_VERSION")))
         .header(header::ACCEPT, "*/*")
-        .header(header::ACCEPT_ENCODING, "zstd, gzip")
+        .header(header::ACCEPT_ENCODING, packing.accepted())
         .header(header::CONNECTION, "close");
     if let Some(etag) = &marks.etag {
         request = request.header(header::IF_NONE_MATCH, etag);

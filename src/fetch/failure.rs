@@ -35,6 +35,12 @@ pub enum Reason {
     WebPage,
     /// Not a list, or mostly not readable as one.
     Unparsable,
+    /// Not signed as it must be, or not what was signed.
+    Unverified,
+    /// Older than what is known.
+    Older,
+    /// Signed for a time that is over.
+    Expired,
     /// Far fewer entries than before.
     Shrunk,
     /// Far more entries than before.
@@ -45,7 +51,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Resolve,
         Self::Forbidden,
         Self::Connect,
@@ -59,6 +65,9 @@ impl Reason {
         Self::Unpack,
         Self::WebPage,
         Self::Unparsable,
+        Self::Unverified,
+        Self::Older,
+        Self::Expired,
         Self::Shrunk,
         Self::Grown,
         Self::Local,
@@ -80,6 +89,9 @@ impl Reason {
             Self::Unpack => "unpack",
             Self::WebPage => "web-page",
             Self::Unparsable => "unparsable",
+            Self::Unverified => "unverified",
+            Self::Older => "older",
+            Self::Expired => "expired",
             Self::Shrunk => "shrunk",
             Self::Grown => "grown",
             Self::Local => "local",
@@ -100,6 +112,9 @@ impl Reason {
             | Self::Status
             | Self::Redirect
             | Self::Truncated
+            | Self::Unverified
+            | Self::Older
+            | Self::Expired
             | Self::WebPage => Turn::Nobodys,
         }
     }

@@ -49,6 +49,7 @@ fn at(source: &Source, candidate: &Path) -> Source {
     match source {
         Source::File(_) => Source::File(candidate.to_owned()),
         Source::Folder { folder, .. } => Source::Folder { tree: candidate.to_owned(), folder: folder.clone() },
+        Source::Names { category, .. } => Source::Names { file: candidate.to_owned(), category: category.clone() },
         Source::Text(text) => Source::Text(text.clone()),
     }
 }

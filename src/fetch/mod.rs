@@ -16,6 +16,7 @@ mod primary;
 mod resolve;
 mod source;
 mod transfer;
+mod whole;
 mod unpack;
 mod zone;
 
@@ -31,4 +32,5 @@ pub use primary::{Primary, PrimaryError, Signer};
 pub use resolve::Bootstrap;
 pub use source::{Fetcher, News, Step, Wanted, Watch};
 pub use unpack::{Encoding, unpack};
+pub use whole::{Reply, whole};
 pub use zone::{Came, Incoming, MOST_RECORDS};

@@ -27,6 +27,8 @@ pub struct Accept {
 pub struct Page {
     url: Url,
     accept: Accept,
+    /// Whether it may redirect to its own host alone.
+    stays: bool,
 }
 
 /// Why an address is none that a list may be fetched from.
@@ -50,6 +52,12 @@ pub enum PageError {
     /// An address of the school's own networks.
     #[error("leads into a private network: {0}")]
     Private(IpAddr),
+    /// Outside of the folder that it should be in.
+    #[error("leads out of its folder")]
+    Elsewhere,
+    /// Another host than that of the folder that it is in.
+    #[error("leads to another host")]
+    OtherHost,
     /// An address of nothing.
     #[error("leads to {0}, which is no address of a web server")]
     Nowhere(IpAddr),
@@ -65,6 +73,8 @@ impl PageError {
             Self::Credentials => "fetch this list to a file by other means, and name the file",
             Self::Port(_) => "where this is the list's own port, add `accept = [\"port\"]`",
             Self::Private(_) => "where this is a server of the school or the office, add `accept = [\"private-address\"]`",
+            Self::Elsewhere => "name a page of the folder",
+            Self::OtherHost => "name the host that has the folder itself",
             Self::Nowhere(_) => "name the list's own server",
         }
     }
@@ -84,7 +94,28 @@ impl Page {
     /// # Errors
     /// As [`Page::parse`].
     pub fn redirected(&self, location: &str) -> Result<Self, PageError> {
-        Self::checked(self.url.join(location).map_err(PageError::Unreadable)?, self.accept)
+        let page = Self::checked(self.url.join(location).map_err(PageError::Unreadable)?, self.accept)?;
+        if self.stays && (page.host() != self.host() || page.is_secure() != self.is_secure()) {
+            return Err(PageError::OtherHost);
+        }
+        Ok(Self { stays: self.stays, ..page })
+    }
+
+    /// The page at `path` below the folder that this page's address names.
+    ///
+    /// # Errors
+    /// As [`Page::parse`]; [`PageError::Elsewhere`] where it would not be below. The page redirects to no other host.
+    pub fn below(&self, path: &str) -> Result<Self, PageError> {
+        let mut folder = self.url.clone();
+        folder.set_query(None);
+        if !folder.path().ends_with('/') {
+            folder.set_path(&format!("{}/", folder.path()));
+        }
+        let url = folder.join(path).map_err(PageError::Unreadable)?;
+        if !url.as_str().starts_with(folder.as_str()) {
+            return Err(PageError::Elsewhere);
+        }
+        Ok(Self { stays: true, ..Self::checked(url, self.accept)? })
     }
 
     fn checked(mut url: Url, accept: Accept) -> Result<Self, PageError> {
@@ -110,7 +141,7 @@ impl Page {
         }
         // It is for browsers alone.
         url.set_fragment(None);
-        Ok(Self { url, accept })
+        Ok(Self { url, accept, stays: false })
     }
 
     /// Whom a connection is opened to.

@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, timeout};
 
 use super::connect::Trust;
-use super::download::{Answer, Arriving, Limits, Piece, Pieces, ask};
+use super::download::{Answer, Arriving, Limits, Packing, Piece, Pieces, ask};
 use super::judge::{Change, Reader, compare};
 use super::transfer::{Transfer, Transferred};
 use super::unpack::unpack;
@@ -156,8 +156,10 @@ impl Fetcher {
         watch: &Watch,
     ) -> Result<Option<(Vec<u8>, Marks)>, Failure> {
         watch(Step::Asking);
-        let arriving = match ask(page, &record.marks, &self.bootstrap, &self.trust, &wanted.limits).await? {
+        let answer = ask(page, &record.marks, Packing::Any, (&self.bootstrap, &self.trust), &wanted.limits).await?;
+        let arriving = match answer {
             Answer::Unchanged => return Ok(None),
+            Answer::Absent(failure) => return Err(failure),
             Answer::List(arriving) => *arriving,
         };
         let marks = arriving.marks.clone();

@@ -17,6 +17,7 @@ pub mod services;
 pub mod sources;
 pub mod starter;
 pub mod store;
+pub mod tables;
 pub mod text;
 pub mod tier_defaults;
 mod tour;

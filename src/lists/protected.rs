@@ -4,8 +4,7 @@
 //! name, its `www.` name and everything below from the list rules at it or above it; what each kind of protection is proof
 //! against is decided where rules meet it, in the compiler and in `policy`.
 
-use serde::Deserialize;
-
+use super::tables::{ProtectedRows, TableFault, names};
 use super::{Protected, Protection};
 use crate::dns::{Name, NameMap};
 
@@ -24,17 +23,27 @@ pub struct ProtectedNames {
 impl ProtectedNames {
     /// The names of `blocklists/protected.toml`.
     pub fn shipped() -> Self {
-        let File { system, help, learning, popular } = toml::from_str(TEXT).expect("the embedded protected names are tested");
+        let rows: ProtectedRows = toml::from_str(TEXT).expect("the embedded protected names are tested");
+        Self::of_rows(&rows).expect("the embedded protected names are tested")
+    }
+
+    /// The names that `rows` say.
+    ///
+    /// # Errors
+    /// Where one is no name.
+    pub fn of_rows(rows: &ProtectedRows) -> Result<Self, TableFault> {
+        let ProtectedRows { system, help, learning, popular } = rows;
         let rows = [
             (Protected::System, system),
             (Protected::Help, help),
             (Protected::Learning, learning),
             (Protected::Popular, popular),
         ];
-        let entries = rows.into_iter().flat_map(|(kind, names)| {
-            names.into_iter().map(move |name| (Name::parse(&name).expect("the embedded protected names are tested"), kind))
-        });
-        Self::new(entries)
+        let mut entries = Vec::new();
+        for (kind, texts) in rows {
+            entries.extend(names("protected names", texts)?.into_iter().map(|name| (name, kind)));
+        }
+        Ok(Self::new(entries))
     }
 
     /// Protects each name and its `www.` name, where that is not too long to be one.
@@ -86,16 +95,6 @@ impl ProtectedNames {
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
-}
-
-/// The file: one array a kind.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    system: Vec<String>,
-    help: Vec<String>,
-    learning: Vec<String>,
-    popular: Vec<String>,
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 
 use serde::Deserialize;
 
-use super::{CategoryEntry, Registry, Words};
+use super::tables::{CategoryRow, TableFault};
+use super::{CategoryEntry, Registry};
 
 /// The text of `blocklists/categories.toml`.
 pub(super) const TEXT: &str = include_str!("../../blocklists/categories.toml");
@@ -14,31 +15,35 @@ impl Registry {
     /// The categories of `blocklists/categories.toml`, the gravest first.
     pub fn shipped() -> Self {
         let file: File = toml::from_str(TEXT).expect("the embedded categories are tested");
+        Self::of_rows(file.category).expect("the embedded categories are tested")
+    }
+
+    /// The categories that `rows` say, the gravest first.
+    ///
+    /// # Errors
+    /// Where an id stands twice or is no word, or there are more than 64.
+    pub fn of_rows(rows: impl IntoIterator<Item = CategoryRow>) -> Result<Self, TableFault> {
         let mut registry = Self::default();
-        for Row { id, name, description, locked, threat } in file.category {
+        for CategoryRow { id, name, description, locked, threat } in rows {
+            let is_word =
+                !id.is_empty() && id.bytes().all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-');
+            if !is_word {
+                return Err(TableFault(format!("category `{id}`: an id is a word of a–z, 0–9 and hyphens")));
+            }
+            if registry.find(&id).is_some() {
+                return Err(TableFault(format!("category `{id}` stands twice")));
+            }
             let entry = CategoryEntry { id, name, description, locked, threat };
-            registry.put(entry).expect("the embedded categories are fewer than 64");
+            registry.put(entry).map_err(|full| TableFault(full.to_string()))?;
         }
-        registry
+        Ok(registry)
     }
 }
 
 /// The part of the file that is read here; its tiers are read by `tier_defaults`.
 #[derive(Deserialize)]
 struct File {
-    category: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    id: String,
-    name: Words,
-    description: Words,
-    #[serde(default)]
-    locked: bool,
-    #[serde(default)]
-    threat: bool,
+    category: Vec<CategoryRow>,
 }
 
 #[cfg(test)]

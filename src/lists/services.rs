@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::tables::{ServiceRow, TableFault, names};
 use super::{Category, Registry};
 use crate::dns::Name;
 
@@ -49,10 +50,27 @@ impl Services {
     /// The services of `blocklists/services.toml`.
     pub fn shipped() -> Self {
         let File { service, twin: IgnoredAny } = toml::from_str(TEXT).expect("the embedded services are tested");
-        let categories = Registry::shipped();
-        let services: Vec<Service> = service.into_iter().map(|row| row.read(&categories)).collect();
-        let by_id = services.iter().enumerate().map(|(place, service)| (service.id.clone(), place)).collect();
-        Self { services, by_id }
+        Self::of_rows(service, &Registry::shipped()).expect("the embedded services are tested")
+    }
+
+    /// The services that `rows` say.
+    ///
+    /// # Errors
+    /// Where an id stands twice, a host is no name, or a category is none of `categories`.
+    pub fn of_rows(rows: impl IntoIterator<Item = ServiceRow>, categories: &Registry) -> Result<Self, TableFault> {
+        let mut all = Self::default();
+        for ServiceRow { id, name, category, hosts, needs, twins } in rows {
+            let whose = format!("service `{id}`");
+            let find =
+                |word: String| categories.find(&word).ok_or_else(|| TableFault(format!("{whose}: `{word}` is no category")));
+            let category = category.map(find).transpose()?;
+            let (hosts, needs) = (names(&whose, &hosts)?, names(&whose, &needs)?);
+            if all.by_id.insert(id.clone(), all.services.len()).is_some() {
+                return Err(TableFault(format!("{whose} stands twice")));
+            }
+            all.services.push(Service { id, name, category, hosts, needs, twins });
+        }
+        Ok(all)
     }
 
     /// The service with this id.
@@ -71,35 +89,6 @@ impl Services {
 struct File {
     service: Vec<ServiceRow>,
     twin: IgnoredAny,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ServiceRow {
-    id: String,
-    name: String,
-    category: Option<String>,
-    hosts: Vec<String>,
-    #[serde(default)]
-    needs: Vec<String>,
-    #[serde(default)]
-    twins: Vec<String>,
-}
-
-impl ServiceRow {
-    fn read(self, categories: &Registry) -> Service {
-        let Self { id, name, category, hosts, needs, twins } = self;
-        let category = category.map(|id| categories.find(&id).expect("embedded services name embedded categories"));
-        Service { id, name, category, hosts: names(&hosts), needs: names(&needs), twins }
-    }
-}
-
-fn names(texts: &[String]) -> Vec<Name> {
-    texts.iter().map(|text| host_name(text)).collect()
-}
-
-fn host_name(text: &str) -> Name {
-    Name::parse(text).expect("the embedded services are tested")
 }
 
 #[cfg(test)]

@@ -105,6 +105,31 @@ impl Store {
         self.sweep(owner, &manifest)
     }
 
+    /// Forgets the owners that `keep` says no to, and removes their images.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn retain(&self, keep: &dyn Fn(&str) -> bool) -> io::Result<()> {
+        let mut manifest = self.manifest();
+        let before = manifest.owners.len();
+        let gone: Vec<Kept> = manifest.owners.extract_if(.., |owner, _| !keep(owner)).map(|(_, kept)| kept).collect();
+        if manifest.owners.len() == before {
+            return Ok(());
+        }
+        let text = serde_json::to_vec_pretty(&manifest)?;
+        write_aside(&self.images.join(MANIFEST), |to| to.write_all(&text))?;
+        for file in gone.into_iter().flat_map(|kept| [Some(kept.current), kept.previous]).flatten() {
+            // What is mapped stays readable; a report that is not there was never written.
+            for file in [file.clone() + REPORT, file].into_iter().filter(|file| !file.starts_with(REPORT) && !file.is_empty()) {
+                match fs::remove_file(self.images.join(file)) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    Ok(()) | Err(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The owners that have an image.
     pub fn owners(&self) -> Vec<String> {
         self.manifest().owners.into_keys().collect()

@@ -3,8 +3,9 @@
 //! An embedded table like the one of [`super::Registry::shipped`]: tested, never at fault at run time. Here they are plain
 //! facts; what a tier does is the business of `policy`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use super::tables::{TableFault, TierRow};
 use super::{CategorySet, Registry, Words, registry};
 
 /// What the program ships of one tier.
@@ -25,7 +26,7 @@ pub struct TierDefault {
 }
 
 /// How YouTube is restricted, in the words of the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum YouTubeDefault {
     /// Only what YouTube holds fit for everyone.
@@ -37,7 +38,7 @@ pub enum YouTubeDefault {
 }
 
 /// What becomes of ways round the filter, in the words of the configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BypassDefault {
     /// Their names are answered so that devices do not use them.
@@ -50,30 +51,35 @@ pub enum BypassDefault {
 pub fn shipped() -> Vec<TierDefault> {
     let categories = Registry::shipped();
     let file: File = toml::from_str(registry::TEXT).expect("the embedded tiers are tested");
-    file.tier
-        .into_iter()
-        .map(|Row { id, name, blocks, safe_search, youtube, bypass }| {
-            let blocks = blocks.iter().map(|id| categories.find(id).expect("the embedded tiers name embedded categories"));
-            TierDefault { id, name, blocks: blocks.collect(), safe_search, youtube, bypass }
-        })
-        .collect()
+    of_rows(file.tier, &categories).expect("the embedded tiers are tested")
+}
+
+/// The tiers that `rows` say, the youngest first.
+///
+/// # Errors
+/// Where there is none, an id stands twice, or a tier blocks a category that `categories` does not know.
+pub fn of_rows(rows: impl IntoIterator<Item = TierRow>, categories: &Registry) -> Result<Vec<TierDefault>, TableFault> {
+    let mut tiers: Vec<TierDefault> = Vec::new();
+    for TierRow { id, name, blocks, safe_search, youtube, bypass } in rows {
+        if tiers.iter().any(|known| known.id == id) {
+            return Err(TableFault(format!("tier `{id}` stands twice")));
+        }
+        let category = |word: &String| {
+            categories.find(word).ok_or_else(|| TableFault(format!("tier `{id}` blocks `{word}`, which is no category")))
+        };
+        let blocks = blocks.iter().map(category).collect::<Result<CategorySet, _>>()?;
+        tiers.push(TierDefault { id, name, blocks, safe_search, youtube, bypass });
+    }
+    if tiers.is_empty() {
+        return Err(TableFault("there is no tier".to_owned()));
+    }
+    Ok(tiers)
 }
 
 /// The part of the file that is read here; its categories are read by `registry`.
 #[derive(Deserialize)]
 struct File {
-    tier: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    id: String,
-    name: Words,
-    blocks: Vec<String>,
-    safe_search: bool,
-    youtube: YouTubeDefault,
-    bypass: BypassDefault,
+    tier: Vec<TierRow>,
 }
 
 #[cfg(test)]

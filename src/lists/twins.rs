@@ -5,10 +5,11 @@
 
 use std::net::IpAddr;
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 use super::services::TEXT;
+use super::tables::{TableFault, TwinRow, names};
 use crate::dns::{Name, NameMap};
 
 /// A restricted form of a site.
@@ -46,7 +47,7 @@ impl std::fmt::Display for TwinTarget {
 }
 
 /// The setting that turns a twin on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TwinSwitch {
     /// `safe_search = true`.
@@ -74,7 +75,15 @@ impl Twins {
     /// The twins of a table.
     pub(super) fn read(text: &str) -> Self {
         let File { twin, service: IgnoredAny } = toml::from_str(text).expect("the embedded twins are tested");
-        let twins: Vec<Twin> = twin.into_iter().map(TwinRow::read).collect();
+        Self::of_rows(twin).expect("the embedded twins are tested")
+    }
+
+    /// The twins that `rows` say.
+    ///
+    /// # Errors
+    /// Where a host is no name, or a twin says neither a name nor addresses.
+    pub fn of_rows(rows: impl IntoIterator<Item = TwinRow>) -> Result<Self, TableFault> {
+        let twins: Vec<Twin> = rows.into_iter().map(twin).collect::<Result<_, _>>()?;
         let mut by_host: NameMap<Vec<usize>> = NameMap::default();
         for (place, twin) in twins.iter().enumerate() {
             for host in &twin.hosts {
@@ -84,7 +93,7 @@ impl Twins {
                 }
             }
         }
-        Self { twins, by_host }
+        Ok(Self { twins, by_host })
     }
 
     /// The twin that `host` is answered as where the settings are those of which `is_on` knows.
@@ -112,37 +121,18 @@ struct File {
     service: IgnoredAny,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TwinRow {
-    id: String,
-    switch: TwinSwitch,
-    target: Option<String>,
-    #[serde(default)]
-    addresses: Vec<IpAddr>,
-    #[serde(default)]
-    hosts: Vec<String>,
-    #[serde(default)]
-    stems: Vec<String>,
-    #[serde(default)]
-    endings: Vec<String>,
-}
-
-impl TwinRow {
-    /// Puts every stem before every ending: an engine has a host in each country.
-    fn read(self) -> Twin {
-        let Self { id, switch, target, addresses, hosts, stems, endings } = self;
-        let spread = stems.iter().flat_map(|stem| endings.iter().map(move |ending| format!("{stem}{ending}")));
-        let target = match target {
-            Some(target) => TwinTarget::Name(Box::new(host_name(&target))),
-            None => TwinTarget::Addresses(addresses),
-        };
-        Twin { id, switch, target, hosts: hosts.into_iter().chain(spread).map(|host| host_name(&host)).collect() }
-    }
-}
-
-fn host_name(text: &str) -> Name {
-    Name::parse(text).expect("the embedded twins are tested")
+/// Puts every stem before every ending: an engine has a host in each country.
+fn twin(row: TwinRow) -> Result<Twin, TableFault> {
+    let TwinRow { id, switch, target, addresses, hosts, stems, endings } = row;
+    let whose = format!("twin `{id}`");
+    let spread = stems.iter().flat_map(|stem| endings.iter().map(move |ending| format!("{stem}{ending}")));
+    let hosts: Vec<String> = hosts.into_iter().chain(spread).collect();
+    let target = match target {
+        Some(target) => TwinTarget::Name(Box::new(names(&whose, [&target])?.remove(0))),
+        None if addresses.is_empty() => return Err(TableFault(format!("{whose} has neither `target` nor `addresses`"))),
+        None => TwinTarget::Addresses(addresses),
+    };
+    Ok(Twin { hosts: names(&whose, &hosts)?, id, switch, target })
 }
 
 #[cfg(test)]

@@ -67,7 +67,8 @@ impl<'a> Trial<'a> {
     /// alone.
     pub fn decide(&self, aliases: AliasFindings) -> Decision {
         if self.place.is_local() {
-            return decide_local_fully(&self.case(aliases), self.policy, &self.snapshot.shared, &self.in_force);
+            let at = &self.now.school;
+            return decide_local_fully(&self.case(aliases), self.policy, &self.snapshot.shared, at, &self.in_force);
         }
         decide_fully(&self.case(aliases), self.policy, &self.snapshot.shared, &self.now.school, &self.in_force)
     }
@@ -83,8 +84,8 @@ impl<'a> Trial<'a> {
 
     /// What an answer's leads bring for every group alike, recalled or looked up.
     fn brought(&self, relayed: &Relayed, memo: Option<&Memo>) -> Brought {
-        let serial = self.snapshot.serial;
-        if let Some(brought) = memo.and_then(|memo| memo.recall(serial)) {
+        let (serial, day) = (self.snapshot.serial, self.now.school.date);
+        if let Some(brought) = memo.and_then(|memo| memo.recall(serial, day)) {
             return brought;
         }
         let mut brought = Brought::default();
@@ -92,7 +93,7 @@ impl<'a> Trial<'a> {
             self.add(&lead, &mut brought);
         }
         if let Some(memo) = memo {
-            memo.note(serial, brought);
+            memo.note(serial, day, brought);
         }
         brought
     }
@@ -100,7 +101,9 @@ impl<'a> Trial<'a> {
     fn add(&self, lead: &Lead, brought: &mut Brought) {
         let (listed, shared) = (self.listed_lead(lead), &self.snapshot.shared);
         match lead {
-            Lead::Name(name) => brought.findings.add_name(name, &listed, self.listed.protected, shared),
+            Lead::Name(name) => {
+                brought.findings.add_name(name, &listed, self.listed.protected, shared, self.now.school.date);
+            }
             Lead::Address(address) => {
                 brought.findings.add_address(&listed, self.listed.protected, shared);
                 brought.private |= is_private(*address);

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use jiff::civil::Date;
+
 use super::{Policy, Tiers, rules};
 use crate::decisions::{Exceptions, Grants, OfficeDecisions};
 use crate::dns::{Name, NameMap};
@@ -81,11 +83,11 @@ pub struct AliasFindings {
 }
 
 impl AliasFindings {
-    /// Adds what is known of one name that the answer for a name with the protection `asked` leads to. It is the same for every
-    /// group; what one group denies, [`Self::deny`] adds.
-    pub fn add_name(&mut self, alias: &Name, listed: &Listed, asked: Protection, shared: &Shared) {
+    /// Adds what is known on `day` of one name that the answer for a name with the protection `asked` leads to. It is the same for
+    /// every group; what one group denies, [`Self::deny`] adds.
+    pub fn add_name(&mut self, alias: &Name, listed: &Listed, asked: Protection, shared: &Shared, day: Date) {
         self.add(listed, asked, shared);
-        self.office_decided |= shared.office.locked(alias).is_some();
+        self.office_decided |= shared.office.locks(alias, day);
     }
 
     /// Adds what lists of networks say of one address in the answer for a name with the protection `asked`.

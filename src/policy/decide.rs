@@ -5,6 +5,7 @@
 
 use super::rules::{self, Match, RULES, RuleId, Scene};
 use super::{Action, Case, InForce, Policy, Reason, SchoolTime, Settings, Shared, TierId, Verdict};
+use crate::decisions;
 use crate::dns::Name;
 use crate::lists::Protected;
 
@@ -33,6 +34,8 @@ pub struct Step {
     pub verdict: Option<Verdict>,
     /// The name, at or above the asked one, that it is written for.
     pub name: Option<Name>,
+    /// The office's decision that it follows, where it follows one.
+    pub decision: Option<decisions::Decision>,
 }
 
 /// Decides a case.
@@ -58,6 +61,7 @@ pub fn trace(case: &Case<'_>, policy: &Policy, shared: &Shared, at: &SchoolTime)
             rule: *rule,
             verdict: found.map(|found| found.verdict),
             name: found.and_then(|found| found.labels).map(|labels| case.name.ancestor(labels)),
+            decision: found.and_then(|found| scene.followed(*rule, &found)).cloned(),
         }
     });
     steps.collect()
@@ -72,13 +76,16 @@ pub fn decide_twin(case: &Case<'_>, policy: &Policy, shared: &Shared, at: &Schoo
 
 /// Decides on a name of the school's own zones or of a conditionally forwarded one: closed only by the office's locks and
 /// the group's deny, and open in exams.
-pub fn decide_local(case: &Case<'_>, policy: &Policy, shared: &Shared) -> Verdict {
+pub fn decide_local(case: &Case<'_>, policy: &Policy, shared: &Shared, at: &SchoolTime) -> Verdict {
     let of = |action, reason, category| Verdict { action, reason, category, by_alias: false };
     if case.listed.protected.has(Protected::Help) {
         return of(Action::Open, Reason::Local, None);
     }
     let locked = case.listed.office.and(shared.tiers.locked());
-    if !locked.is_empty() || shared.office.locked(case.name).is_some() {
+    if let Some(lock) = shared.office.word(case.name, at.date).lock {
+        return of(Action::Block, Reason::Locked, rules::gravest(locked, lock.decision));
+    }
+    if !locked.is_empty() {
         return of(Action::Block, Reason::Locked, locked.first());
     }
     if rules::denies(policy, case.name) {
@@ -88,8 +95,14 @@ pub fn decide_local(case: &Case<'_>, policy: &Policy, shared: &Shared) -> Verdic
 }
 
 /// As [`decide_local`], and says by which rule.
-pub fn decide_local_fully(case: &Case<'_>, policy: &Policy, shared: &Shared, in_force: &InForce<'_>) -> Decision {
-    let verdict = decide_local(case, policy, shared);
+pub fn decide_local_fully(
+    case: &Case<'_>,
+    policy: &Policy,
+    shared: &Shared,
+    at: &SchoolTime,
+    in_force: &InForce<'_>,
+) -> Decision {
+    let verdict = decide_local(case, policy, shared, at);
     let rule = match verdict {
         Verdict { reason: Reason::Deny, .. } => RuleId::GroupNames,
         Verdict { action: Action::Block, .. } => RuleId::Locked,
@@ -108,8 +121,7 @@ pub fn closes_below(case: &Case<'_>, verdict: &Verdict, policy: &Policy, shared:
         policy.allow.has_below(case.name)
             || shared.exceptions.has_below(case.name)
             || shared.grants.has_below(case.name)
-            || shared.office.guarantees.has_below(case.name)
-            || shared.office.allows.has_below(case.name)
+            || shared.office.opens_below(case.name)
             || shared.tiers.all().iter().any(|tier| tier.restricted.has_below(case.name))
     };
     verdict.action == Action::Block && !verdict.by_alias && by_list && !opened_below()

@@ -8,8 +8,9 @@ use super::{
     Settings, Shared, TierId, TierSpec, Tiers, Window, YouTube,
 };
 use crate::client::GroupId;
+use crate::decisions::{Decision, OfficeDecisions, Ruling};
 use crate::dns::{Name, NameMap};
-use crate::lists::{Category, CategoryEntry, CategorySet, Listed, Registry, Words};
+use crate::lists::{Category, CategoryEntry, CategorySet, Listed, Owner, Registry, Words};
 
 /// A locked category that is no threat.
 pub(super) const ADULT: &str = "adult";
@@ -77,6 +78,20 @@ pub(super) fn name(text: &str) -> Name {
 
 pub(super) fn names(texts: &[&str]) -> NameMap<Origin> {
     texts.iter().map(|text| (name(text), Origin::Written)).collect()
+}
+
+/// What the ministry decided of some names, without an end.
+pub(super) fn decided(rulings: &[(&str, Ruling)]) -> OfficeDecisions {
+    let decision = |ruling| Decision {
+        ruling,
+        owner: Owner::Office("ministry".to_owned()),
+        by: "Lan".to_owned(),
+        reason: "a test".to_owned(),
+        made: "2026-11-20".parse().expect("a date"),
+        until: None,
+        publication: 7,
+    };
+    rulings.iter().map(|(text, ruling)| (name(text), decision(*ruling))).collect()
 }
 
 pub(super) fn instant(text: &str) -> Timestamp {

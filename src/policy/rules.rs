@@ -1,7 +1,7 @@
 //! The ten rules, in their order; the first that matches decides. Serving and `explain` run these very functions.
 
 use super::{Action, AliasFindings, Case, InForce, Policy, Readiness, Reason, SchoolTime, Shared, Verdict};
-use crate::decisions::{Beneficiary, Grant};
+use crate::decisions::{Beneficiary, Decision, Grant, OfficeWord, Ruling};
 use crate::dns::Name;
 use crate::lists::{Category, CategorySet, Protected};
 
@@ -87,6 +87,8 @@ pub(super) struct Scene<'a> {
     in_force: &'a InForce<'a>,
     /// What of the aliases counts.
     aliases: AliasFindings,
+    /// What the office decided of the name.
+    office: OfficeWord<'a>,
     /// Labels of the exception that covers the name today.
     exception: Option<usize>,
     /// What the school's lists say of the name itself, without the locks that office or exception take away.
@@ -106,11 +108,11 @@ impl<'a> Scene<'a> {
     ) -> Self {
         let locked = shared.tiers.locked();
         let exception = shared.exceptions.covering(case.name, at.date).map(|(labels, _)| labels);
-        let office = shared.office.allowed(case.name).is_some();
-        let lifted = office || exception.is_some();
+        let office = shared.office.word(case.name, at.date);
+        let lifted = office.allow.is_some() || exception.is_some();
         let school = if lifted { case.listed.school.without(locked) } else { case.listed.school };
-        let excepted = !office && exception.is_some() && !case.listed.school.and(locked).is_empty();
-        Self { case, policy, shared, at, in_force, aliases: AliasFindings::default(), exception, school, excepted }
+        let excepted = office.allow.is_none() && exception.is_some() && !case.listed.school.and(locked).is_empty();
+        Self { case, policy, shared, at, in_force, aliases: AliasFindings::default(), office, exception, school, excepted }
     }
 
     /// The scene with what counts of the aliases, for a name that `bare` decided without them.
@@ -121,7 +123,7 @@ impl<'a> Scene<'a> {
         if is_opened(&bare.verdict) {
             return Self { aliases: found.for_opened(locked, threats), ..self };
         }
-        let office = self.shared.office.allowed(self.case.name).is_some();
+        let office = self.office.allow.is_some();
         if !office && self.exception.is_none() {
             return Self { aliases: found, ..self };
         }
@@ -146,6 +148,22 @@ impl<'a> Scene<'a> {
             }
             Action::Open | Action::Block => found,
         }
+    }
+
+    /// The office's decision that a rule follows which matched, where it follows one.
+    pub(super) fn followed(&self, rule: RuleId, found: &Match) -> Option<&'a Decision> {
+        let OfficeWord { lock, guarantee, in_exams, allow } = self.office;
+        let decided = match (rule, found.verdict.reason) {
+            (RuleId::Locked, _) => lock,
+            (RuleId::Exam, Reason::Guarantee) => in_exams,
+            (RuleId::Guarantee, _) => guarantee,
+            (RuleId::OfficeAllow, _) => allow,
+            (
+                RuleId::NotReady | RuleId::Help | RuleId::Exam | RuleId::Grant | RuleId::GroupNames | RuleId::Tier | RuleId::Open,
+                _,
+            ) => None,
+        };
+        decided.map(|decided| decided.decision)
     }
 
     fn is(&self, kind: Protected) -> bool {
@@ -176,6 +194,15 @@ impl<'a> Scene<'a> {
         };
         self.shared.grants.covering(self.case.name, suits).map(|(labels, _)| labels)
     }
+}
+
+/// The gravest of the categories that lists give a locked name, and of the one that its lock names.
+pub(super) fn gravest(listed: CategorySet, lock: &Decision) -> Option<Category> {
+    let named = match lock.ruling {
+        Ruling::Lock(category) => category,
+        Ruling::Guarantee(_) | Ruling::Allow => None,
+    };
+    listed.iter().chain(named).min()
 }
 
 fn closed(reason: Reason, category: Option<Category>, by_alias: bool, labels: Option<usize>) -> Match {
@@ -221,8 +248,8 @@ pub(super) fn locked(scene: &Scene<'_>) -> Option<Match> {
     let locked = scene.shared.tiers.locked();
     let own = scene.case.listed.office.union(scene.school).and(locked);
     let brought = scene.aliases.office.union(scene.aliases.school).and(locked);
-    if let Some(labels) = scene.shared.office.locked(scene.case.name) {
-        return Some(closed(Reason::Locked, own.first(), false, Some(labels)));
+    if let Some(lock) = scene.office.lock {
+        return Some(closed(Reason::Locked, gravest(own, lock.decision), false, Some(lock.labels)));
     }
     let by_list = scene.blocked(Reason::Locked, own, brought);
     by_list.or_else(|| scene.aliases.office_decided.then(|| closed(Reason::Locked, None, true, None)))
@@ -242,15 +269,15 @@ fn exam(scene: &Scene<'_>) -> Option<Match> {
     if let Some(labels) = scene.granted(|grant| to_the_group(grant) && made_in_exam(grant)) {
         return Some(scene.opened(Reason::Grant, Some(labels)));
     }
-    if let Some(labels) = scene.shared.office.guaranteed_in_exams(scene.case.name) {
-        return Some(scene.opened(Reason::Guarantee, Some(labels)));
+    if let Some(guarantee) = scene.office.in_exams {
+        return Some(scene.opened(Reason::Guarantee, Some(guarantee.labels)));
     }
     Some(closed(Reason::AllowOnly, None, false, None))
 }
 
 fn guarantee(scene: &Scene<'_>) -> Option<Match> {
-    let labels = scene.shared.office.guaranteed(scene.case.name)?;
-    Some(scene.opened(Reason::Guarantee, Some(labels)))
+    let guarantee = scene.office.guarantee?;
+    Some(scene.opened(Reason::Guarantee, Some(guarantee.labels)))
 }
 
 fn grant(scene: &Scene<'_>) -> Option<Match> {
@@ -267,8 +294,8 @@ fn group_names(scene: &Scene<'_>) -> Option<Match> {
 }
 
 fn office_allow(scene: &Scene<'_>) -> Option<Match> {
-    let labels = scene.shared.office.allowed(scene.case.name)?;
-    Some(scene.opened(Reason::OfficeAllow, Some(labels)))
+    let allow = scene.office.allow?;
+    Some(scene.opened(Reason::OfficeAllow, Some(allow.labels)))
 }
 
 fn tier(scene: &Scene<'_>) -> Option<Match> {

@@ -13,12 +13,12 @@ use crate::listen::interface_number;
 use crate::lists::services::Services;
 use crate::lists::twins::Twins;
 use crate::lists::{Along, Effect, ProtectedNames};
-use crate::policy::Reason;
+use crate::policy::{Reason, Shared};
 use crate::snapshot::{Snapshot, Words};
 use crate::tally::Tally;
 
 use super::images::Loaded;
-use super::lock;
+use super::{lock, office};
 
 /// Who answers for names: the upstreams, and the zones with those who are asked for them.
 #[derive(Debug, Clone)]
@@ -47,7 +47,14 @@ impl Speakers {
 }
 
 /// Puts everything together that one query sees.
-pub(super) fn snapshot(program: &Program, loaded: &Loaded, speakers: Speakers, serial: u64, tally: &Tally) -> Snapshot {
+pub(super) fn snapshot(
+    program: &Program,
+    loaded: &Loaded,
+    office: office::InForce,
+    speakers: Speakers,
+    serial: u64,
+    tally: &Tally,
+) -> Snapshot {
     let Speakers { upstreams, zones } = speakers;
     program.clients.interfaces().look_up(interface_number);
     Snapshot {
@@ -55,13 +62,14 @@ pub(super) fn snapshot(program: &Program, loaded: &Loaded, speakers: Speakers, s
         words: Words::new(&program.clients, &program.shared, &program.registry, &loaded.index, tally),
         clients: program.clients.clone(),
         policies: program.policies.clone(),
-        shared: program.shared.clone(),
+        shared: Shared { office: office.decisions, ..program.shared.clone() },
         calendar: program.calendar.clone(),
         registry: program.registry.clone(),
         protected: Arc::new(ProtectedNames::shipped().as_map().clone()),
         twins: Twins::shipped(),
         along: Along::new(&Services::shipped(), &loaded.index),
         index: Arc::clone(&loaded.index),
+        publication: loaded.publication,
         missing_lists: loaded.missing.clone(),
         images_made: loaded.made,
         block: program.block.clone(),
@@ -77,7 +85,9 @@ pub(super) fn provenance(remembered: Arc<Mutex<VecDeque<Arc<Snapshot>>>>) -> Pro
     Box::new(move |entry| {
         let snapshot = lock(&remembered).iter().find(|snapshot| snapshot.serial == entry.snapshot).map(Arc::clone)?;
         match entry.reason {
-            Reason::Locked | Reason::Tier | Reason::Exception => Some(of_lists(&snapshot, entry)),
+            Reason::Locked => of_decision(&snapshot, entry).or_else(|| Some(of_lists(&snapshot, entry))),
+            Reason::Tier | Reason::Exception => Some(of_lists(&snapshot, entry)),
+            Reason::Guarantee | Reason::OfficeAllow => of_decision(&snapshot, entry),
             Reason::Deny | Reason::Allow => {
                 let group = snapshot.clients.find(&entry.group)?;
                 let policy = snapshot.policies.of(group);
@@ -91,9 +101,7 @@ pub(super) fn provenance(remembered: Arc<Mutex<VecDeque<Arc<Snapshot>>>>) -> Pro
                 let (labels, _) = names.covering(name)?;
                 Some(journal::Source { lists: Vec::new(), rule: Some(name.ancestor(labels).to_string()) })
             }
-            Reason::Guarantee
-            | Reason::OfficeAllow
-            | Reason::Grant
+            Reason::Grant
             | Reason::AllowOnly
             | Reason::SafeSearch
             | Reason::Bypass
@@ -103,6 +111,35 @@ pub(super) fn provenance(remembered: Arc<Mutex<VecDeque<Arc<Snapshot>>>>) -> Pro
             | Reason::None => None,
         }
     })
+}
+
+/// The decision of the office that brought it: whose it is stands in the place of a list.
+fn of_decision(snapshot: &Snapshot, entry: &Entry) -> Option<journal::Source> {
+    let name = match entry.by_alias.as_deref() {
+        Some(Lead::Name(alias)) => alias,
+        Some(Lead::Address(_)) => return None,
+        None => &entry.name,
+    };
+    let word = snapshot.shared.office.word(name, snapshot.school_time(entry.time).date);
+    let decided = match entry.reason {
+        Reason::Guarantee => word.guarantee,
+        Reason::OfficeAllow => word.allow,
+        Reason::Locked
+        | Reason::Tier
+        | Reason::Exception
+        | Reason::Deny
+        | Reason::Allow
+        | Reason::Grant
+        | Reason::AllowOnly
+        | Reason::SafeSearch
+        | Reason::Bypass
+        | Reason::Rebinding
+        | Reason::Local
+        | Reason::NotReady
+        | Reason::None => word.lock,
+    }?;
+    let lists = vec![format!("{}/decisions", decided.decision.owner.text())];
+    Some(journal::Source { lists, rule: Some(name.ancestor(decided.labels).to_string()) })
 }
 
 /// The lists whose rules gave the deciding category, and the deepest of those rules.

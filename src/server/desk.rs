@@ -32,6 +32,7 @@ impl Desk for Running {
             journal: accounts.journal.tally(),
             upstreams: snapshot.upstream_stats(),
             lists,
+            office: self.office_reading(),
             index_names: snapshot.index.names(),
             index_bytes: snapshot.index.bytes(),
             snapshot: snapshot.serial,
@@ -53,6 +54,10 @@ impl Desk for Running {
         Some(format!("never loaded yet: {}", self.fetching.never_loaded(missing, &program)))
     }
 
+    fn remark(&self) -> Option<String> {
+        self.office_remark()
+    }
+
     fn status(&self) -> Status {
         let accounts = &self.accounts;
         let snapshot = accounts.snapshot.load();
@@ -60,6 +65,7 @@ impl Desk for Running {
         let now = accounts.now(&snapshot);
         let blocked = sheet.responses.iter().filter(|((_, outcome, _), _)| *outcome == Outcome::Blocked).map(|(_, count)| count);
         let unready = self.unready();
+        let office = self.office_status();
         let in_force = self.in_force();
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -74,6 +80,7 @@ impl Desk for Running {
             index_bytes: snapshot.index.bytes(),
             groups: groups(&snapshot, &now),
             lists: in_force.loaded.statuses(&self.fetching.records(&in_force.program)),
+            office,
             upstreams: upstreams(&snapshot),
             queries: sheet.queries.values().sum(),
             blocked: blocked.sum(),
@@ -96,6 +103,14 @@ impl Desk for Running {
 
     async fn reload(self: &Arc<Self>) -> Result<String, String> {
         Running::reload(self).await
+    }
+
+    async fn office_back(self: &Arc<Self>) -> Result<String, String> {
+        Running::office_back(self).await
+    }
+
+    async fn office_import(self: &Arc<Self>) -> Result<String, String> {
+        Running::office_import(self).await
     }
 }
 

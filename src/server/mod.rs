@@ -8,6 +8,7 @@ mod fetching;
 mod images;
 mod kept;
 mod lookout;
+mod office;
 mod primaries;
 mod resolvers;
 mod responder;
@@ -31,7 +32,8 @@ use crate::clock::Clock;
 use crate::config::{self, Fault, Program, Surroundings};
 use crate::journal;
 use crate::listen::Limits;
-use crate::lists::Index;
+use crate::office::Lists;
+use crate::office::repository::Repository;
 use crate::pipeline::{Accounts, Desk, Notices, Primaries, Rooms};
 use crate::snapshot::Snapshot;
 use crate::tally::Tally;
@@ -39,12 +41,14 @@ use crate::tally::Tally;
 pub use desk::answer;
 pub use fetching::fetch;
 pub use images::{Compiler, Loaded, check_lists, compile, lint};
+pub use office::{Staged, office_back, office_import, office_status, stage_import};
 pub use state::{CONTROL_SOCKET, State, StateError};
 
 use assemble::Speakers;
 use fetching::Fetching;
 use images::Images;
 use kept::Kept;
+use office::Office;
 use serving::Serving;
 
 /// How long stopping may take until what is still in flight is given up.
@@ -67,6 +71,8 @@ pub struct Setup {
     pub clock: Clock,
     /// Who compiles lists.
     pub compiler: Compiler,
+    /// Who verifies what the office publishes.
+    pub office: Arc<dyn Repository>,
 }
 
 /// Why a server could not be started.
@@ -109,6 +115,14 @@ pub(crate) struct InForce {
     pub(crate) failure: Option<String>,
 }
 
+/// What is put in force anew; the rest stays as it is.
+#[derive(Debug, Default)]
+struct Change {
+    program: Option<Arc<Program>>,
+    loaded: Option<Arc<Loaded>>,
+    speakers: Option<Speakers>,
+}
+
 /// A running server, as its parts share it.
 #[derive(Debug)]
 pub struct Running {
@@ -117,12 +131,15 @@ pub struct Running {
     accounts: Arc<Accounts>,
     images: Images,
     fetching: Fetching,
+    office: Office,
     serving: Serving,
     in_force: Mutex<InForce>,
     remembered: Arc<Mutex<VecDeque<Arc<Snapshot>>>>,
     seen: Mutex<lookout::Seen>,
     /// One reload at a time.
     reloading: tokio::sync::Mutex<()>,
+    /// One snapshot is made at a time, of all that is in force then.
+    putting: Mutex<()>,
     reloaded: tokio::sync::Notify,
     /// What the last run left on disk is in the cache: not before then may this run write there.
     restored: AtomicBool,
@@ -143,6 +160,8 @@ pub struct Server {
     lookout: tokio::task::JoinHandle<()>,
     /// Fetches lists.
     fetching: tokio::task::JoinHandle<()>,
+    /// Asks the office.
+    office: tokio::task::JoinHandle<()>,
     /// Writes the cache's answers to disk now and then, where the operator wants it.
     keeping: tokio::task::JoinHandle<()>,
     stop: tokio::sync::watch::Sender<bool>,
@@ -158,14 +177,15 @@ impl Server {
         let program = Arc::new(program);
         let state = State::take(&program.state)?;
         let fetching = Fetching::new(state.path(), &setup.compiler);
+        let office = Office::open(state.path(), Arc::clone(&setup.office));
         let images = Images::new(state.path(), setup.compiler.clone(), setup.clock.clone());
         let (clock, tally) = (setup.clock.clone(), Arc::new(Tally::default()));
 
         // What was compiled before filters from the first query on, whatever has become of the lists since.
-        let loaded = Arc::new(images.last_good(&program));
+        let loaded = Arc::new(images.last_good(&program, office.lists(&program).as_ref()));
         let speakers = Speakers::new(&program, None)?;
         let serial = state.next_serial(0);
-        let snapshot = Arc::new(assemble::snapshot(&program, &loaded, speakers, serial, &tally));
+        let snapshot = Arc::new(assemble::snapshot(&program, &loaded, office.in_force(&program), speakers, serial, &tally));
 
         let remembered = Arc::new(Mutex::new(VecDeque::from([Arc::clone(&snapshot)])));
         let (journal, writer) = journal::open(program.journal.clone(), assemble::provenance(Arc::clone(&remembered)));
@@ -196,11 +216,13 @@ impl Server {
             accounts,
             images,
             fetching,
+            office,
             serving,
             in_force,
             remembered,
             seen: Mutex::default(),
             reloading: tokio::sync::Mutex::default(),
+            putting: Mutex::default(),
             reloaded: tokio::sync::Notify::new(),
             restored: AtomicBool::new(false),
             succeeded: AtomicU64::new(0),
@@ -212,8 +234,9 @@ impl Server {
         let renewing = tokio::spawn(Arc::clone(&running.accounts.rooms.cache).renew());
         let lookout = tokio::spawn(lookout::keep(Arc::clone(&running)));
         let fetching = tokio::spawn(fetching::keep(Arc::clone(&running)));
+        let office = tokio::spawn(office::keep(Arc::clone(&running)));
         let keeping = tokio::spawn(keep_answers(Arc::clone(&running)));
-        Ok(Self { running, journal: journal_thread, upkeep, renewing, lookout, fetching, keeping, stop })
+        Ok(Self { running, journal: journal_thread, upkeep, renewing, lookout, fetching, office, keeping, stop })
     }
 
     /// What the server's parts share.
@@ -228,6 +251,7 @@ impl Server {
         self.renewing.abort();
         self.lookout.abort();
         self.fetching.abort();
+        self.office.abort();
         self.keeping.abort();
         self.stop.send_replace(true);
         self.running.serving.stop(PATIENCE.mul_f32(0.7)).await;
@@ -269,15 +293,34 @@ impl Running {
     pub async fn renew_lists(&self) -> Result<(), String> {
         let _one = self.reloading.lock().await;
         let program = Arc::clone(&self.in_force().program);
-        let loaded = self.loaded(&program).await?;
+        let office = self.office.lists(&program);
+        self.renew(&program, office).await
+    }
+
+    /// As [`Running::renew_lists`], with other lists of the office.
+    async fn renew_with(&self, office: Option<Lists>) -> Result<(), String> {
+        let _one = self.reloading.lock().await;
+        let program = Arc::clone(&self.in_force().program);
+        self.renew(&program, office.clone()).await?;
+        self.office.compiled(office);
+        Ok(())
+    }
+
+    async fn renew(&self, program: &Arc<Program>, office: Option<Lists>) -> Result<(), String> {
+        let loaded = self.loaded(program, office).await?;
         let unchanged = self.in_force().loaded.same_images(&loaded);
-        if !unchanged {
-            let speakers = Speakers::of(&self.accounts.snapshot.load());
-            self.put_in_force(&program, &loaded, speakers);
+        if unchanged {
+            self.in_force().loaded = Arc::clone(&loaded);
+        } else {
+            self.put_in_force(Change { loaded: Some(Arc::clone(&loaded)), ..Change::default() });
         }
         self.images.keep(&loaded);
-        self.in_force().loaded = loaded;
         Ok(())
+    }
+
+    /// Puts what the office decided in force, with all else as it is; waits for no list that is being compiled.
+    fn put_office_in_force(&self) {
+        self.put_in_force(Change::default());
     }
 
     /// Reads the configuration and the lists again.
@@ -298,14 +341,16 @@ impl Running {
             return Err(self.fail("[state] directory changes only with a restart".to_owned()));
         }
         self.fetch_missing(&program).await;
-        let loaded = self.loaded(&program).await?;
+        self.fetch_office(&program).await;
+        let loaded = self.loaded(&program, self.office.lists(&program)).await?;
         let old = self.accounts.snapshot.load_full();
         let speakers =
             Speakers::new(&program, Some(&old)).map_err(|error| self.fail(format!("{error}\nhint: {}", error.hint())))?;
         self.serving.change(&program).await.map_err(|error| self.fail(error.to_string()))?;
         self.accounts.journal.change(program.journal.clone());
         self.accounts.rooms.cache.change(program.cache, self.accounts.clock.running());
-        let serial = self.put_in_force(&program, &loaded, speakers);
+        let change = Change { program: Some(Arc::clone(&program)), loaded: Some(Arc::clone(&loaded)), speakers: Some(speakers) };
+        let serial = self.put_in_force(change);
         self.images.keep(&loaded);
         let names = loaded.index.names();
         let mut said = format!("reloaded: snapshot {serial}, {names} names");
@@ -333,8 +378,8 @@ impl Running {
     }
 
     /// Compiles the lists of `program`; what would take the filter from ready to not ready is refused.
-    async fn loaded(&self, program: &Arc<Program>) -> Result<Arc<Loaded>, String> {
-        let loaded = self.images.load(program).await.map_err(|failure| self.fail(failure))?;
+    async fn loaded(&self, program: &Arc<Program>, office: Option<Lists>) -> Result<Arc<Loaded>, String> {
+        let loaded = self.images.load(program, office).await.map_err(|failure| self.fail(failure))?;
         let is_ready = self.accounts.snapshot.load().missing_lists.is_empty();
         if is_ready && !loaded.missing.is_empty() {
             let mut what = format!(
@@ -358,9 +403,21 @@ impl Running {
         what
     }
 
-    fn put_in_force(&self, program: &Program, loaded: &Loaded, speakers: Speakers) -> u64 {
-        let serial = self.state.next_serial(self.accounts.snapshot.load().serial);
-        let snapshot = Arc::new(assemble::snapshot(program, loaded, speakers, serial, &self.accounts.tally));
+    fn put_in_force(&self, change: Change) -> u64 {
+        // Decisions come in force while lists are compiled: whoever is later takes along what the other put in force.
+        let _one = lock(&self.putting);
+        let Change { program, loaded, speakers } = change;
+        let (program, loaded) = {
+            let mut in_force = self.in_force();
+            in_force.program = program.unwrap_or_else(|| Arc::clone(&in_force.program));
+            in_force.loaded = loaded.unwrap_or_else(|| Arc::clone(&in_force.loaded));
+            (Arc::clone(&in_force.program), Arc::clone(&in_force.loaded))
+        };
+        let old = self.accounts.snapshot.load_full();
+        let speakers = speakers.unwrap_or_else(|| Speakers::of(&old));
+        let serial = self.state.next_serial(old.serial);
+        let office = self.office.in_force(&program);
+        let snapshot = Arc::new(assemble::snapshot(&program, &loaded, office, speakers, serial, &self.accounts.tally));
         {
             let mut remembered = lock(&self.remembered);
             remembered.push_front(Arc::clone(&snapshot));
@@ -422,16 +479,12 @@ async fn answers_on_disk(running: &Arc<Running>, what: fn(&Kept, &Accounts)) {
 /// # Errors
 /// [`SetupError`] where there is nobody to ask.
 pub fn offline(program: &Program, compiler: Compiler) -> Result<Snapshot, SetupError> {
-    let loaded = Images::new(&program.state, compiler, Clock::system()).last_good(program);
-    Ok(assemble::snapshot(program, &loaded, Speakers::new(program, None)?, 0, &Tally::default()))
+    let (lists, office) = office::kept(program);
+    let loaded = Images::new(&program.state, compiler, Clock::system()).last_good(program, lists.as_ref());
+    Ok(assemble::snapshot(program, &loaded, office, Speakers::new(program, None)?, 0, &Tally::default()))
 }
 
 /// What stands behind these locks is replaced whole, so a panic of its holder spoils nothing.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// An index without a list: nothing is known, and so nothing is ready.
-fn empty_index() -> Arc<Index> {
-    Arc::new(Index::new(Vec::new()))
 }

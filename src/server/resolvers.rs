@@ -5,18 +5,15 @@
 
 use std::sync::Arc;
 
-use super::Running;
 use super::assemble::Speakers;
+use super::{Change, Running};
 
 impl Running {
     /// Looks once whether the system names other resolvers, and asks those from then on.
     pub(super) fn follow_resolvers(&self) {
         // A reload that is under way reads the files anyway.
         let Ok(_one) = self.reloading.try_lock() else { return };
-        let (program, loaded) = {
-            let in_force = self.in_force();
-            (Arc::clone(&in_force.program), Arc::clone(&in_force.loaded))
-        };
+        let program = Arc::clone(&self.in_force().program);
         let old = self.accounts.snapshot.load_full();
         let lent = program.forwarded.iter().zip(old.zones.forwarded());
         let is_outdated = old.upstreams.are_outdated(&program.upstream)
@@ -26,7 +23,7 @@ impl Running {
         }
         match Speakers::new(&program, Some(&old)) {
             Ok(speakers) => {
-                let snapshot = self.put_in_force(&program, &loaded, speakers);
+                let snapshot = self.put_in_force(Change { speakers: Some(speakers), ..Change::default() });
                 let stats = self.accounts.snapshot.load().upstream_stats();
                 let named: Vec<_> = stats.into_iter().map(|stats| stats.upstream).collect();
                 tracing::info!(snapshot, upstreams = named.join(" "), "the system has other resolvers");

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::Desk;
+use super::{Desk, OfficeStatus};
 use crate::fetch::Record;
 
 /// A question to `explain`, as it stands in the query string.
@@ -57,6 +57,9 @@ pub struct Status {
     pub groups: Vec<GroupStatus>,
     /// Each list.
     pub lists: Vec<ListStatus>,
+    /// The education office; none where the school follows none.
+    #[serde(default)]
+    pub office: Option<OfficeStatus>,
     /// Each upstream.
     pub upstreams: Vec<UpstreamStatus>,
     /// Queries so far, and what became of them.

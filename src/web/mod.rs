@@ -3,6 +3,7 @@
 //! The rule: what listens on the network only reads. Reloading is for the control socket, which the state directory guards.
 
 mod api;
+mod office;
 
 use std::future::Future;
 use std::io;
@@ -22,6 +23,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 pub use api::{Asked, FetchStatus, GroupStatus, ListStatus, Status, UpstreamStatus};
+pub use office::{HeldStatus, OfficeStatus, RoleStatus};
 
 /// Connections that the pages serve at once.
 const CONNECTIONS: usize = 64;
@@ -40,6 +42,9 @@ pub trait Desk: Send + Sync + 'static {
     /// What keeps the filter from being ready; nothing where it is.
     fn unready(&self) -> Option<String>;
 
+    /// What a person should know although the filter is ready.
+    fn remark(&self) -> Option<String>;
+
     /// What `khien status` shows.
     fn status(&self) -> Status;
 
@@ -48,6 +53,12 @@ pub trait Desk: Send + Sync + 'static {
 
     /// Reads configuration and lists again: a sentence for people in either case.
     fn reload(self: &Arc<Self>) -> impl Future<Output = Result<String, String>> + Send;
+
+    /// Goes back to the office's publication before: a sentence for people in either case.
+    fn office_back(self: &Arc<Self>) -> impl Future<Output = Result<String, String>> + Send;
+
+    /// Takes what lies in the folder that an import filled: a sentence for people in either case.
+    fn office_import(self: &Arc<Self>) -> impl Future<Output = Result<String, String>> + Send;
 }
 
 /// The routes that everyone may read.
@@ -61,13 +72,18 @@ fn public<D: Desk>(desk: &Arc<D>) -> Router {
             "/readyz",
             get(move || async move {
                 match ready.unready() {
-                    None => (StatusCode::OK, "ready\n".to_owned()).into_response(),
+                    None => (StatusCode::OK, ready_text(ready.remark())).into_response(),
                     Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
                 }
             }),
         )
         .route("/metrics", get(move || async move { (text, scraped.metrics()) }))
         .merge(api::routes(desk))
+}
+
+/// What `/readyz` says of a filter that is ready.
+fn ready_text(remark: Option<String>) -> String {
+    remark.map_or_else(|| "ready\n".to_owned(), |remark| format!("ready\n{remark}\n"))
 }
 
 /// Serves the public routes on `address` until `stop` turns true.
@@ -110,20 +126,23 @@ async fn accept(listener: TcpListener, router: Router, mut stop: watch::Receiver
     }
 }
 
-/// Serves the public routes and reloading on a Unix socket.
+/// Serves the public routes, and what changes something, on a Unix socket.
 pub fn serve_control<D: Desk>(listener: UnixListener, desk: &Arc<D>, stop: watch::Receiver<bool>) {
-    let reloading = Arc::clone(desk);
-    let router = public(desk).route(
-        "/api/v1/reload",
-        post(move || async move {
-            let (status, message) = match reloading.reload().await {
-                Ok(message) => (StatusCode::OK, message),
-                Err(message) => (StatusCode::UNPROCESSABLE_ENTITY, message),
-            };
-            (status, axum::Json(serde_json::json!({ "message": message })))
-        }),
-    );
+    let (reloading, going_back, importing) = (Arc::clone(desk), Arc::clone(desk), Arc::clone(desk));
+    let router = public(desk)
+        .route("/api/v1/reload", post(move || async move { told(reloading.reload().await) }))
+        .route("/api/v1/office/rollback", post(move || async move { told(going_back.office_back().await) }))
+        .route("/api/v1/office/import", post(move || async move { told(importing.office_import().await) }));
     tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stopped(stop)).into_future());
+}
+
+/// What came of something that a person asked for.
+fn told(outcome: Result<String, String>) -> impl IntoResponse {
+    let (status, message) = match outcome {
+        Ok(message) => (StatusCode::OK, message),
+        Err(message) => (StatusCode::UNPROCESSABLE_ENTITY, message),
+    };
+    (status, axum::Json(serde_json::json!({ "message": message })))
 }
 
 async fn stopped(mut stop: watch::Receiver<bool>) {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// Configurations with a fault or a doubt each, in the order of the manual.
-const BROKEN: [(&str, &str); 55] = [
+const BROKEN: [(&str, &str); 58] = [
     ("no TOML", "[listen\ndns = [\"127.0.0.1:53\"]\n"),
     ("text without quotes", "[log]\nlevel = info\n"),
     ("an array that does not end", "[listen]\ndns = [\"127.0.0.1:53\"\n[log]\nlevel = \"info\"\n"),
@@ -125,6 +125,12 @@ const BROKEN: [(&str, &str); 55] = [
         "control characters",
         "[block]\ncontact = \"\\u001b[31m\"\n[log]\nlevel = \"\\u202einfo\"\n[office]\nurl = \"https://lists.example.gov.vn/\"\n",
     ),
+    ("an office without an address", "[office]\nroot = \"office-root.json\"\nring = 0\nrefresh = \"1s\"\n"),
+    (
+        "an office in a private network",
+        "[office]\nurl = \"http://10.0.0.2:8000/khien\"\naccept = [\"http\", \"port\"]\nroot = \"office-root.json\"\nring = \"3\"\n",
+    ),
+    ("an office with a question", "[office]\nurl = \"https://lists.example.gov.vn/?x=1\"\nroot = \"\"\nring = 300\n"),
 ];
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 /// Each command with its `--help`, and three slips.
-const LINES: [&[&str]; 17] = [
+const LINES: [&[&str]; 28] = [
     &["--help"],
     &["serve", "--help"],
     &["check", "--help"],
@@ -15,6 +15,17 @@ const LINES: [&[&str]; 17] = [
     &["lists", "stats", "--help"],
     &["lists", "export", "--help"],
     &["lists", "lint", "--help"],
+    &["office", "--help"],
+    &["office", "status", "--help"],
+    &["office", "rollback", "--help"],
+    &["office", "import", "--help"],
+    &["office", "add", "--help"],
+    &["office", "guarantee", "--help"],
+    &["office", "allow", "--help"],
+    &["office", "remove", "--help"],
+    &["office", "check", "--help"],
+    &["office", "override", "--help"],
+    &["office", "override", "zalo.me"],
     &["journal", "--help"],
     &["reload", "--help"],
     &["status", "--help"],

@@ -4,6 +4,7 @@
 mod clients;
 mod exceptions;
 mod lists;
+mod office;
 mod schedule;
 mod serving;
 mod targets;
@@ -13,6 +14,7 @@ mod zones;
 use super::fault::Shown;
 use super::file::{Block, File, Id, Log, Schedule, State};
 use super::nearest::nearest;
+use super::program::OfficeSource;
 use super::{Fault, Program, Surroundings};
 use crate::answer::{BlockAnswer, OnDisk};
 use crate::fetch::Copies;
@@ -75,6 +77,7 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
         groups,
         exceptions,
         lists,
+        office,
         journal,
         log: Log { level },
         incomplete,
@@ -103,11 +106,14 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
     let exceptions = exceptions::exceptions(exceptions, today, &mut notes);
     let lists = lists::sources(lists, beside, &Copies::below(&state), &registry, &mut notes);
 
+    let office = office::office(office, beside, &mut notes);
+
     let Block { answer: mode, language, ttl, contact } = block;
     let block = BlockAnswer { mode, ttl, language, contact };
 
-    // Without the hosts of lists nothing would ever get ready, so they resolve before.
-    let essential = lists.iter().filter_map(|list| list.fetched()?.host()).map(|host| (host, ())).collect();
+    // Without the hosts of lists and office nothing would ever get ready, so they resolve before.
+    let hosts = lists.iter().filter_map(|list| list.fetched()?.host()).chain(office.as_ref().and_then(OfficeSource::host));
+    let essential = hosts.map(|host| (host, ())).collect();
     let shared = Shared { exceptions, essential, ..Shared::of_tiers(tiers, registry.threats()) };
     let program = Program {
         file: path.map(Path::to_owned),
@@ -131,6 +137,7 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
         registry,
         max_ttl,
         lists,
+        office,
         log: level,
         // Every shipped default is in force.
     };

@@ -147,14 +147,19 @@ impl List {
     }
 }
 
-fn source(section: &Section<'_, '_>) -> Option<At<Source>> {
+/// What the page of this section may be that others may not.
+pub(super) fn accepted(section: &Section<'_, '_>) -> Accept {
     let accepted: Vec<Accepted> =
         section.words("accept", &ACCEPTED).unwrap_or_default().into_iter().map(|word| word.value).collect();
-    let accept = Accept {
+    Accept {
         private_address: accepted.contains(&Accepted::PrivateAddress),
         http: accepted.contains(&Accepted::Http),
         port: accepted.contains(&Accepted::Port),
-    };
+    }
+}
+
+fn source(section: &Section<'_, '_>) -> Option<At<Source>> {
+    let accept = accepted(section);
     let At { value: text, line } = section.required::<String>("source")?;
     let signer = signer(section);
     let is_zone = text.starts_with("axfr://");

@@ -3,6 +3,7 @@
 
 mod clients;
 mod lists;
+mod office;
 mod rules;
 mod serving;
 mod syntax;
@@ -13,6 +14,7 @@ mod zones;
 
 pub use clients::{Allowed, Clients, Group, GroupWindow};
 pub use lists::{Force, List, ListAction, Source};
+pub use office::Office;
 pub use rules::{Category, Exception, Schedule, Tier};
 pub use serving::{Block, Cache, Journal, Listen, Log, LogLevel, State};
 pub use upstream::Upstream;
@@ -65,6 +67,8 @@ pub struct File {
     pub exceptions: Vec<Exception>,
     /// The lists.
     pub lists: Vec<List>,
+    /// The education office that the school follows.
+    pub office: Office,
     /// What is written down.
     pub journal: Journal,
     /// What the program says of itself.
@@ -120,7 +124,7 @@ pub const SECTIONS: [&Keys; 23] = [
     &rules::EXCEPTION,
     &lists::LIST,
     &lists::TSIG,
-    &serving::OFFICE,
+    &office::OFFICE,
     &serving::JOURNAL,
     &serving::LOG,
 ];
@@ -177,6 +181,7 @@ impl File {
             groups: whole(&group, Group::read),
             exceptions: whole(&exception, Exception::read),
             lists: whole(&list, List::read),
+            office: Office::read(&top.section("office", &office::OFFICE)),
             journal: Journal::read(&top.section("journal", &serving::JOURNAL)),
             log: Log::read(&top.section("log", &serving::LOG)),
             incomplete: Vec::new(),

@@ -1,5 +1,5 @@
 //! The sections that say where to listen, what to keep and what to answer: `[listen]`, `[tls]`, `[state]`, `[cache]`,
-//! `[block]`, `[office]`, `[journal]` and `[log]`. What belongs to a later version is refused where it would switch something on.
+//! `[block]`, `[journal]` and `[log]`. What belongs to a later version is refused where it would switch something on.
 
 use super::At;
 use super::values::Size;
@@ -49,20 +49,12 @@ impl Listen {
 /// The keys of `[tls]`, all of a later version.
 pub(super) const TLS: Keys = Keys { section: "tls", written: "[tls]", keys: &["name", "certificate", "private_key"] };
 
-/// The keys of `[office]`, all of a later version.
-pub(super) const OFFICE: Keys = Keys { section: "office", written: "[office]", keys: &["url", "root", "refresh", "ring"] };
-
 /// Refuses what belongs to a later version as a whole.
 pub(super) fn later_sections(top: &Section<'_, '_>) {
     let tls = top.section("tls", &TLS);
     for key in TLS.keys {
         tls.later(key, &[]);
     }
-    let office = top.section("office", &OFFICE);
-    office.later("url", &[]);
-    office.later("root", &[]);
-    office.later("refresh", &["1m"]);
-    office.later("ring", &["3"]);
 }
 
 /// The keys of `[state]`.

@@ -40,6 +40,19 @@ impl Value for bool {
     }
 }
 
+impl Value for u8 {
+    const WANTED: &'static str = "a whole number without quotes, such as 3";
+
+    fn read(value: &DeValue<'_>) -> Result<Option<Self>, Wrong> {
+        let read = |number: &toml::de::DeInteger<'_>| {
+            let digits = number.as_str().replace('_', "");
+            Self::from_str_radix(&digits, number.radix())
+                .map_err(|_| Wrong::new("is out of range", "write a smaller number, without a sign"))
+        };
+        value.as_integer().map(read).transpose()
+    }
+}
+
 impl Value for Duration {
     const WANTED: &'static str = "a duration in quotes, such as \"30s\"";
 

@@ -150,7 +150,7 @@ impl<'a, 'i> Section<'a, 'i> {
     fn raw(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'i>>> {
         debug_assert!(self.keys.keys.contains(&key), "`{key}` is not among the keys of {}", self.keys.written);
         // The map is keyed by spanned text, which nothing but itself borrows.
-        self.table?.iter().find(|(name, _)| name.get_ref().as_ref() == key).map(|(_, value)| value)
+        self.table?.iter().find(|(name, _)| **name.get_ref() == *key).map(|(_, value)| value)
     }
 
     /// The line of `key`, or of the section where the key is left out.

@@ -136,3 +136,18 @@ fn a_redirect_may_lead_to_another_public_server_and_nowhere_else() {
     assert_eq!(from.redirected("http://lists.example.org/a"), Err(PageError::Plain));
     assert_eq!(from.redirected("https://lists.example.org:22/"), Err(PageError::Port(22)));
 }
+
+#[test]
+fn a_page_of_a_folder_redirects_to_no_other_host() {
+    let folder = Page::parse("https://lists.example.org/khien/", Accept::default()).expect("a page");
+    let page = folder.below("timestamp.json").expect("below");
+    let there = page.redirected("/elsewhere/timestamp.json").expect("the same host");
+    assert_eq!(
+        there.redirected("https://lists.example.org/a").expect("the same host").to_string(),
+        "https://lists.example.org/a"
+    );
+    for other in ["https://cdn.example.org/khien/timestamp.json", "//lists.example.org.evil.example/", "https://192.0.2.1/"] {
+        assert!(there.redirected(other).is_err(), "{other}");
+    }
+    assert_eq!(there.redirected("https://cdn.example.org/a"), Err(PageError::OtherHost));
+}

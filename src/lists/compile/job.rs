@@ -55,6 +55,13 @@ pub enum Source {
         /// The folder's name.
         folder: String,
     },
+    /// The entries of one category in a list of the office, a text of names with categories.
+    Names {
+        /// The text.
+        file: PathBuf,
+        /// The category's word in it.
+        category: String,
+    },
 }
 
 impl JobList {
@@ -85,8 +92,8 @@ impl Job {
             let fresh = match &list.source {
                 Source::Text(text) => Some(blake3::hash(text.as_bytes()).into()),
                 Source::File(path) => digest(path).ok(),
-                Source::Folder { tree, folder } => {
-                    field(folder.as_bytes());
+                Source::Folder { tree, folder: part } | Source::Names { file: tree, category: part } => {
+                    field(part.as_bytes());
                     *trees.entry(tree).or_insert_with(|| digest(tree).ok())
                 }
             };

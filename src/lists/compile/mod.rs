@@ -6,6 +6,7 @@
 mod automata;
 pub mod child;
 mod job;
+mod names;
 mod networks;
 mod report;
 mod rules;
@@ -87,7 +88,8 @@ pub fn run(job: &Job) -> Result<Report, CompileFailure> {
     let mut patterns = Vec::new();
     let mut networks = NetRules::default();
     let jobs: Vec<&JobList> = order.iter().map(|place| &job.lists[*place]).collect();
-    for (place, (report, own)) in (0_u16..).zip(source::load(&jobs, job.kept.as_deref(), &mut rules)?) {
+    let loaded = source::load(&jobs, job.kept.as_deref(), &mut rules)?;
+    for (place, (report, own)) in (0_u16..).zip(loaded.lists) {
         reports.push(report);
         for own in own.networks {
             networks.add(place, own.network, own.line);
@@ -129,6 +131,7 @@ pub fn run(job: &Job) -> Result<Report, CompileFailure> {
         octets: made.octets,
         millis: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         lists: lists.into_iter().map(|(_, report)| report).collect(),
+        cut: loaded.cut,
     })
 }
 

@@ -1,5 +1,7 @@
 //! What a compilation found: for each list what was taken, what was not, and what the guard refused.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::lists::format::{Issues, Parsed};
@@ -24,6 +26,9 @@ pub struct Report {
     pub millis: u64,
     /// The lists, in the order in which they were given.
     pub lists: Vec<ListReport>,
+    /// Entries of an office's list for categories that its role may not speak for, or that are not known here: they count nowhere.
+    #[serde(default)]
+    pub cut: BTreeMap<String, u64>,
 }
 
 /// Where a list's entries come from.

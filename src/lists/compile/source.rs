@@ -1,10 +1,12 @@
 //! The text of a list: from its source, or from the copy that was kept when the source was last sound.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::job::{JobList, Source};
+use super::names;
 use super::report::{ListReport, Loaded};
 use super::rules::{Rules, TooManyNames};
 use super::toulouse as tree;
@@ -28,14 +30,25 @@ pub(super) struct Brought {
 /// A list's report, and what it brings.
 pub(super) type Loading = (ListReport, Brought);
 
+/// All lists of a job, read.
+#[derive(Debug)]
+pub(super) struct AllLoaded {
+    /// In the order of the job.
+    pub(super) lists: Vec<Loading>,
+    /// Entries of the office's lists that no list of the job takes, by category.
+    pub(super) cut: BTreeMap<String, u64>,
+}
+
 /// Reads lists into `rules`, each under its place. A source at fault gives way to the copy that was kept.
-pub(super) fn load(jobs: &[&JobList], kept: Option<&Path>, rules: &mut Rules) -> Result<Vec<Loading>, TooManyNames> {
+pub(super) fn load(jobs: &[&JobList], kept: Option<&Path>, rules: &mut Rules) -> Result<AllLoaded, TooManyNames> {
     let mut all = Vec::new();
     let mut folders = tree::read(jobs, kept, rules)?;
+    let names::Outcomes { lists: mut texts, cut } = names::read(jobs, rules)?;
     for (place, job) in (0_u16..).zip(jobs) {
         let outcome = match (&job.source, folders.remove(&place)) {
             (Source::Folder { .. }, Some(outcome)) => outcome,
             (Source::Folder { .. }, None) => Err(Fault::NoSuchFolder),
+            (Source::Names { .. }, _) => texts.remove(&place).unwrap_or(Err(Fault::NotNames)),
             (source @ (Source::File(_) | Source::Text(_)), _) => read(place, job, source, rules)?,
         };
         let mut report = ListReport::of(job.list.id.clone());
@@ -56,7 +69,7 @@ pub(super) fn load(jobs: &[&JobList], kept: Option<&Path>, rules: &mut Rules) ->
         };
         all.push((report, brought));
     }
-    Ok(all)
+    Ok(AllLoaded { lists: all, cut })
 }
 
 /// Reads the copy that was kept of a list whose source is at fault, where there is one.
@@ -123,7 +136,7 @@ pub(super) fn regular(path: &Path) -> io::Result<File> {
 }
 
 /// The text of a source, unpacked.
-fn open(source: &Source) -> Result<Box<dyn BufRead + '_>, Fault> {
+pub(super) fn open(source: &Source) -> Result<Box<dyn BufRead + '_>, Fault> {
     match source {
         Source::Text(text) => Ok(Box::new(text.as_bytes())),
         Source::File(path) => {
@@ -136,8 +149,8 @@ fn open(source: &Source) -> Result<Box<dyn BufRead + '_>, Fault> {
                 Ok(Box::new(BufReader::with_capacity(256 * 1024, Bounded { from: file, left: LARGEST })))
             }
         }
-        // Folders of a tree are read together, by `tree`.
-        Source::Folder { .. } => Err(Fault::NoSuchFolder),
+        // Folders of a tree are read together, by `tree`, and the categories of a text by `names`.
+        Source::Folder { .. } | Source::Names { .. } => Err(Fault::NoSuchFolder),
     }
 }
 
@@ -167,9 +180,10 @@ pub fn kept_path(kept: &Path, id: &ListId) -> PathBuf {
     kept.join(file + ".zst")
 }
 
-/// Keeps a copy of a file that was just read and found sound. Lists of the program need none; folders are kept as they are read.
+/// Keeps a copy of a file that was just read and found sound. Lists of the program need none; folders are kept as they are read, and
+/// the office's texts are kept by who verified them.
 fn keep(kept: &Path, id: &ListId, source: &Source) -> io::Result<()> {
-    if matches!(source, Source::Text(_) | Source::Folder { .. }) {
+    if matches!(source, Source::Text(_) | Source::Folder { .. } | Source::Names { .. }) {
         return Ok(());
     }
     let mut text = open(source).map_err(io::Error::other)?;

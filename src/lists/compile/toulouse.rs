@@ -27,7 +27,7 @@ pub(super) fn read(jobs: &[&JobList], kept: Option<&Path>, rules: &mut Rules) ->
         .zip(jobs)
         .filter_map(|(place, job)| match &job.source {
             Source::Folder { tree, folder } => Some((place, *job, tree.as_path(), folder.as_str())),
-            Source::File(_) | Source::Text(_) => None,
+            Source::File(_) | Source::Text(_) | Source::Names { .. } => None,
         })
         .collect();
     while let Some((_, first, tree, _)) = left.first().copied() {

@@ -3,7 +3,7 @@
 //! The content counts and never the file's name: a hosts.deny is called `hosts` and a list of names `hostfile`.
 
 use super::lines::{self, Line};
-use super::{Fault, Format, networks};
+use super::{Fault, Format, names, networks};
 use crate::dns::RecordType;
 use crate::lists::text;
 use crate::lists::text::NotAName;
@@ -32,11 +32,15 @@ pub(super) struct Look {
     v2fly: u32,
     ublacklist: u32,
     networks: u32,
+    is_names: bool,
 }
 
 impl Look {
     /// The format that most lines have; lists of names where no line is of any.
     pub(super) fn format(&self) -> Format {
+        if self.is_names {
+            return Format::Names;
+        }
         // Lists for ad blockers have lines of all kinds between their own.
         if self.adblock_titles > 0 || (self.adblock > 0 && self.adblock * 10 >= self.telling) {
             return Format::Adblock;
@@ -75,7 +79,7 @@ pub(super) fn look(head: &[u8]) -> Result<Look, Fault> {
     if bare.starts_with(b"<") {
         return Err(Fault::WebPage);
     }
-    let mut look = Look::default();
+    let mut look = Look { is_names: is_names(head), ..Look::default() };
     lines::each(head, |line| look.count(line))?;
     if look.hosts_deny * 2 > look.telling {
         return Err(Fault::HostsDeny);
@@ -88,6 +92,11 @@ pub(super) fn look(head: &[u8]) -> Result<Look, Fault> {
         return Err(Fault::V2fly);
     }
     Ok(look)
+}
+
+/// Whether the first line says that this is a list of the office.
+fn is_names(head: &[u8]) -> bool {
+    head.strip_prefix(names::HEAD.as_bytes()).is_some_and(|rest| rest.starts_with(b"\n"))
 }
 
 /// Whether at least a quarter of the bytes belong to no text.

@@ -51,6 +51,9 @@ pub enum Fault {
         /// How many lines it holds for.
         count: u32,
     },
+    /// Said to be a list of the office, and none.
+    #[error("this is no list of names with categories: its first line is not `{}`", super::names::HEAD)]
+    NotNames,
     /// More than a list may have.
     #[error("the list is larger than {0} bytes")]
     TooLarge(u64),

@@ -12,6 +12,7 @@ mod fault;
 mod hosts;
 mod issue;
 mod lines;
+pub mod names;
 mod networks;
 mod pattern;
 mod reader;
@@ -52,11 +53,13 @@ pub enum Format {
     Ut1,
     /// `192.0.2.0/24`: a network or an address a line, for the addresses in answers.
     Networks,
+    /// `name category,category`: the office's own, each name with its categories.
+    Names,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Hosts,
         Self::Domains,
         Self::Wildcard,
@@ -66,6 +69,7 @@ impl Format {
         Self::Unbound,
         Self::Ut1,
         Self::Networks,
+        Self::Names,
     ];
 
     /// As the configuration writes it.
@@ -80,6 +84,7 @@ impl Format {
             Self::Unbound => "unbound",
             Self::Ut1 => "ut1",
             Self::Networks => "networks",
+            Self::Names => "names",
         }
     }
 }

@@ -10,7 +10,7 @@ use super::issue::{IssueKind, Issues, Standing};
 use super::lines::{self, Indent, Line, Whole};
 use super::pattern::{self, MOST_PATTERNS};
 use super::{Action, Entry, Fault, Format, Match, Network, Pattern, Scope, SingleLabels, TypeSet};
-use super::{adblock, dnsmasq, domains, hosts, networks, rpz, unbound};
+use super::{adblock, dnsmasq, domains, hosts, names, networks, rpz, unbound};
 use crate::dns::Name;
 use crate::lists::text;
 use ipnet::IpNet;
@@ -73,6 +73,7 @@ pub fn parse(source: impl BufRead, reading: Reading, sink: &mut dyn FnMut(Entry<
             out.walk(text, |line, out| zone.line(line, out))?;
         }
         Format::Networks => out.walk(text, networks::line)?,
+        Format::Names => out.walk(text, names::line)?,
         Format::Unbound => {
             let mut zones = unbound::Zones::default();
             out.walk(text, |line, out| zones.line(line, out))?;
@@ -269,7 +270,7 @@ fn is_comment(format: Format, line: &[u8]) -> bool {
         Format::Hosts | Format::Domains | Format::Wildcard | Format::Ut1 | Format::Networks => {
             matches!(first, b'#' | b'!' | b';') || line.starts_with(b"//")
         }
-        Format::Dnsmasq | Format::Unbound => *first == b'#',
+        Format::Dnsmasq | Format::Unbound | Format::Names => *first == b'#',
         Format::Rpz => matches!(first, b';' | b'#'),
         Format::Adblock => adblock::is_comment(line),
     }

@@ -1,6 +1,6 @@
 //! The protected names: the file is sound, and the names that real lists were seen to take are among them.
 
-use super::{File, ProtectedNames, TEXT};
+use super::{ProtectedNames, ProtectedRows, TEXT};
 use crate::dns::Name;
 use crate::lists::{Protected, Protection, facts};
 
@@ -10,7 +10,7 @@ fn name(text: &str) -> Name {
 
 #[test]
 fn the_file_is_sorted_and_says_nothing_twice() {
-    let File { system, help, learning, popular } = toml::from_str(TEXT).expect("the embedded protected names");
+    let ProtectedRows { system, help, learning, popular } = toml::from_str(TEXT).expect("the embedded protected names");
     for names in [&system, &help, &learning, &popular] {
         assert!(names.is_sorted(), "out of order: {:?}", names.windows(2).find(|pair| pair[0] >= pair[1]));
         assert!(names.windows(2).all(|pair| pair[0] != pair[1]));

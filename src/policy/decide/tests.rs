@@ -5,10 +5,10 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use crate::client::GroupId;
-use crate::decisions::{Beneficiary, Exception, Grant, Guarantee};
+use crate::decisions::{Beneficiary, Exception, Grant, Guarantee, Ruling};
 use crate::dns::Name;
 use crate::lists::{CategorySet, Listed, Protected, Protection};
-use crate::policy::kit::{case, instant, monday, name, names, registry, set, shared, tier, window};
+use crate::policy::kit::{case, decided, instant, monday, name, names, registry, set, shared, tier, window};
 use crate::policy::{
     Action, AliasFindings, Case, Days, Effect, Only, Policy, Readiness, Reason, Schedule, Scope, Shared, Verdict, closes_below,
     decide, trace,
@@ -117,14 +117,14 @@ impl World {
         let (made, until) = (instant("2026-11-23T01:00:00Z"), instant("2026-11-23T04:00:00Z"));
         let grant = |text: &&str| (name(text), Grant { to: Beneficiary::Group(GroupId(0)), made, until });
         shared.grants = self.grants.iter().map(grant).collect();
-        for text in &self.guarantees {
-            shared.office.guarantees.insert(&name(text), Guarantee::OutsideExams);
-        }
-        for text in &self.exam_guarantees {
-            shared.office.guarantees.insert(&name(text), Guarantee::InExamsToo);
-        }
-        shared.office.allows = self.office_allows.iter().map(|text| (name(text), ())).collect();
-        shared.office.locks = self.office_locks.iter().map(|text| (name(text), ())).collect();
+        let ruled = |texts: &[&'static str], ruling: Ruling| texts.iter().map(|text| (*text, ruling)).collect::<Vec<_>>();
+        let rulings = [
+            ruled(&self.guarantees, Ruling::Guarantee(Guarantee::OutsideExams)),
+            ruled(&self.exam_guarantees, Ruling::Guarantee(Guarantee::InExamsToo)),
+            ruled(&self.office_allows, Ruling::Allow),
+            ruled(&self.office_locks, Ruling::Lock(None)),
+        ];
+        shared.office = decided(&rulings.concat());
         shared
     }
 
@@ -144,7 +144,7 @@ impl World {
                 school_exact: exact,
                 ..Listed::default()
             };
-            aliases.add_name(&name(alias), &listed, Protection::NONE, &shared);
+            aliases.add_name(&name(alias), &listed, Protection::NONE, &shared, monday().date);
             aliases.deny(&name(alias), &policy);
         }
         let ready = if self.ready { Readiness::Ready } else { Readiness::NotReady };
@@ -327,7 +327,7 @@ fn a_name_is_closed_below_only_where_nobody_opens_a_name_below_it() {
     assert!(!closes(&plain, &shared(), Listed { closed: CategorySet::EMPTY, ..listed }), "an exception in a list");
     assert!(!closes(&Policy { allow: names(&["x.a.test"]), ..plain.clone() }, &shared(), listed));
     let mut guaranteed = shared();
-    guaranteed.office.guarantees.insert(&name("x.a.test"), Guarantee::OutsideExams);
+    guaranteed.office = decided(&[("x.a.test", Ruling::Guarantee(Guarantee::OutsideExams))]);
     assert!(!closes(&plain, &guaranteed, listed));
     assert!(!closes(&Policy::of_tier(GroupId(0), tier("staff")), &shared(), listed), "an open name closes nothing");
 }

@@ -1,12 +1,12 @@
 //! Each two neighbouring rules meet in one case, and the test is named for the winner.
 
 use crate::client::GroupId;
-use crate::decisions::{Beneficiary, Exception, Exceptions, Grant, Grants, Guarantee};
+use crate::decisions::{Beneficiary, Exception, Exceptions, Grant, Grants, Guarantee, Ruling};
 use crate::dns::Name;
 use crate::lists::{Listed, Protected, Protection};
 use crate::policy::kit::{
-    ADULT, GAMES, MALWARE, VIDEO, at, case, category, instant, listed_by_office, listed_by_school, monday, name, names, policy,
-    registry, set, shared, spec, window,
+    ADULT, GAMES, MALWARE, VIDEO, at, case, category, decided, instant, listed_by_office, listed_by_school, monday, name, names,
+    policy, registry, set, shared, spec, window,
 };
 use crate::policy::{
     Action, AliasFindings, Case, Days, Effect, Only, Policy, Readiness, Reason, Restricted, RuleId, Scope, Settings, Shared,
@@ -91,7 +91,7 @@ fn locked_beats_exam() {
 #[test]
 fn locked_beats_guarantee_grant_and_allow() {
     let mut shared = shared();
-    shared.office.guarantees.insert(&name("a.example"), Guarantee::InExamsToo);
+    shared.office = decided(&[("a.example", Ruling::Guarantee(Guarantee::InExamsToo))]);
     shared.grants = grant("a.example", Beneficiary::Group(GroupId(0)));
     let policy = Policy { allow: names(&["a.example"]), ..policy("staff") };
     assert_eq!(judged("a.example", listed_by_school(&[ADULT]), &policy, &shared), block(Reason::Locked, Some(ADULT)));
@@ -100,18 +100,22 @@ fn locked_beats_guarantee_grant_and_allow() {
 #[test]
 fn office_lock_beats_office_allow_and_exception() {
     let mut shared = shared();
-    shared.office.allows.insert(&name("a.example"), ());
+    shared.office = decided(&[("a.example", Ruling::Allow)]);
     shared.exceptions = exception("a.example");
     let verdict = judged("a.example", listed_by_office(&[ADULT]), &policy("staff"), &shared);
     assert_eq!(verdict, block(Reason::Locked, Some(ADULT)));
-    shared.office.locks.insert(&name("example"), ());
+    shared.office = decided(&[("a.example", Ruling::Allow), ("example", Ruling::Lock(None))]);
     assert_eq!(judged("a.example", Listed::default(), &policy("staff"), &shared), block(Reason::Locked, None));
+    shared.office = decided(&[("example", Ruling::Lock(Some(category(GAMES))))]);
+    assert_eq!(judged("a.example", Listed::default(), &policy("staff"), &shared), block(Reason::Locked, Some(GAMES)));
+    let verdict = judged("a.example", listed_by_office(&[ADULT, VIDEO]), &policy("staff"), &shared);
+    assert_eq!(verdict, block(Reason::Locked, Some(ADULT)), "the gravest");
 }
 
 #[test]
 fn office_allow_beats_school_lock() {
     let mut shared = shared();
-    shared.office.allows.insert(&name("a.example"), ());
+    shared.office = decided(&[("a.example", Ruling::Allow)]);
     let verdict = judged("a.example", listed_by_school(&[ADULT]), &policy("primary"), &shared);
     assert_eq!(verdict, open(Reason::OfficeAllow, Some(ADULT)));
 }
@@ -139,7 +143,7 @@ fn an_exception_that_ended_lifts_nothing() {
 #[test]
 fn exam_beats_guarantee() {
     let mut shared = shared();
-    shared.office.guarantees.insert(&name("a.example"), Guarantee::OutsideExams);
+    shared.office = decided(&[("a.example", Ruling::Guarantee(Guarantee::OutsideExams))]);
     let verdict = judged("a.example", Listed::default(), &exam_policy(&["thi.example"]), &shared);
     assert_eq!(verdict, block(Reason::AllowOnly, None));
 }
@@ -147,8 +151,8 @@ fn exam_beats_guarantee() {
 #[test]
 fn guarantee_with_exam_flag_beats_exam() {
     let mut shared = shared();
-    shared.office.guarantees.insert(&name("example"), Guarantee::InExamsToo);
-    shared.office.guarantees.insert(&name("a.example"), Guarantee::OutsideExams);
+    let (outside, too) = (Ruling::Guarantee(Guarantee::OutsideExams), Ruling::Guarantee(Guarantee::InExamsToo));
+    shared.office = decided(&[("example", too), ("a.example", outside)]);
     let verdict = judged("a.example", Listed::default(), &exam_policy(&[]), &shared);
     assert_eq!(verdict, open(Reason::Guarantee, None));
 }
@@ -204,7 +208,7 @@ fn in_an_exam_only_grants_made_in_it_for_the_group_count() {
 #[test]
 fn guarantee_beats_grant_and_deny() {
     let mut shared = shared();
-    shared.office.guarantees.insert(&name("a.example"), Guarantee::OutsideExams);
+    shared.office = decided(&[("a.example", Ruling::Guarantee(Guarantee::OutsideExams))]);
     shared.grants = grant("a.example", Beneficiary::Group(GroupId(0)));
     let policy = Policy { deny: names(&["a.example"]), ..policy("primary") };
     assert_eq!(judged("a.example", listed_by_school(&[GAMES]), &policy, &shared), open(Reason::Guarantee, Some(GAMES)));
@@ -224,7 +228,7 @@ fn grant_beats_group_deny() {
 #[test]
 fn group_deny_beats_office_allow() {
     let mut shared = shared();
-    shared.office.allows.insert(&name("a.example"), ());
+    shared.office = decided(&[("a.example", Ruling::Allow)]);
     let policy = Policy { deny: names(&["a.example"]), ..policy("primary") };
     assert_eq!(judged("a.example", Listed::default(), &policy, &shared), block(Reason::Deny, None));
 }
@@ -255,7 +259,7 @@ fn group_deny_closes_system_and_learning_names() {
 #[test]
 fn office_allow_beats_tier() {
     let mut shared = shared();
-    shared.office.allows.insert(&name("a.example"), ());
+    shared.office = decided(&[("a.example", Ruling::Allow)]);
     let verdict = judged("a.example", listed_by_school(&[GAMES]), &policy("primary"), &shared);
     assert_eq!(verdict, open(Reason::OfficeAllow, Some(GAMES)));
 }
@@ -293,7 +297,7 @@ fn safe_search_closes_search_engines_without_a_twin() {
 /// The verdict on `a.example` where an alias brings `listed` and stands at `alias`.
 fn with_alias(listed: Listed, alias: &str, policy: &Policy, shared: &Shared) -> Verdict {
     let mut aliases = AliasFindings::default();
-    aliases.add_name(&name(alias), &listed, Protection::NONE, shared);
+    aliases.add_name(&name(alias), &listed, Protection::NONE, shared, monday().date);
     aliases.deny(&name(alias), policy);
     let asked = name("a.example");
     decide(&Case { aliases, ..case(&asked, Listed::default()) }, policy, shared, &monday())
@@ -318,11 +322,11 @@ fn for_an_opened_name_an_alias_counts_where_the_office_locks_it_or_an_exact_rule
     let exact = |ids: &[&str]| Listed { school_exact: set(ids), ..listed_by_school(ids) };
     let allowing = Policy { allow: names(&["a.example"]), deny: names(&["cdn.example"]), ..policy("primary") };
     let mut office = shared();
-    office.office.allows.insert(&name("a.example"), ());
+    office.office = decided(&[("a.example", Ruling::Allow)]);
     let mut granted = shared();
     granted.grants = grant("a.example", Beneficiary::Group(GroupId(0)));
     let mut guaranteed = shared();
-    guaranteed.office.guarantees.insert(&name("a.example"), Guarantee::OutsideExams);
+    guaranteed.office = decided(&[("a.example", Ruling::Guarantee(Guarantee::OutsideExams))]);
     let plain = policy("primary");
     for (policy, shared) in [(&allowing, &shared()), (&plain, &office), (&plain, &granted), (&plain, &guaranteed)] {
         let action = |listed| with_alias(listed, "cdn.example", policy, shared).action;
@@ -341,7 +345,7 @@ fn what_stands_behind_a_protected_name_closes_it_no_more_than_a_list_that_names_
     let brought = |kind: Protected, listed: Listed, exactly: bool| {
         let listed = Listed { school_exact: if exactly { listed.school } else { listed.school_exact }, ..listed };
         let mut findings = AliasFindings::default();
-        findings.add_name(&name("cdn.example"), &listed, Protection::NONE.with(kind), &shared);
+        findings.add_name(&name("cdn.example"), &listed, Protection::NONE.with(kind), &shared, monday().date);
         let mut by_address = AliasFindings::default();
         by_address.add_address(&listed, Protection::NONE.with(kind), &shared);
         (!findings.is_empty(), !by_address.is_empty())
@@ -371,7 +375,7 @@ fn an_exception_covers_its_aliases_locks_but_not_their_tier_blocks() {
 
 #[test]
 fn local_names_are_closed_by_office_lock_and_deny_only() {
-    let verdict = |listed, policy: &Policy| decide_local(&case(&name("files.truong.lan"), listed), policy, &shared());
+    let verdict = |listed, policy: &Policy| decide_local(&case(&name("files.truong.lan"), listed), policy, &shared(), &monday());
     assert_eq!(verdict(Listed::default(), &exam_policy(&[])), open(Reason::Local, None));
     assert_eq!(verdict(listed_by_school(&[ADULT]), &policy("primary")), open(Reason::Local, None));
     assert_eq!(verdict(listed_by_office(&[ADULT]), &policy("primary")), block(Reason::Locked, Some(ADULT)));
@@ -394,4 +398,34 @@ fn the_trace_shows_all_ten_rules_and_the_name_each_is_written_for() {
     assert_eq!((decision.rule, decision.labels), (RuleId::GroupNames, Some(2)));
     assert_eq!(Some(decision.verdict), steps[6].verdict);
     assert_eq!(Settings::shipped("primary"), policy.in_force(&monday(), &shared.tiers).settings);
+}
+
+#[test]
+fn a_decision_ends_by_the_schools_date_and_the_trace_names_it() {
+    let mut shared = shared();
+    let until = "2026-11-23".parse().expect("a date");
+    let ended = |(name, decision): (Name, &crate::decisions::Decision)| {
+        (name, crate::decisions::Decision { until: Some(until), ..decision.clone() })
+    };
+    shared.office = decided(&[("a.example", Ruling::Lock(Some(category(GAMES))))]).iter().map(ended).collect();
+    let (asked, policy) = (name("x.a.example"), policy("staff"));
+    let case = case(&asked, Listed::default());
+    assert_eq!(decide(&case, &policy, &shared, &at("2026-11-23T23:59:59")).action, Action::Block);
+    assert_eq!(decide(&case, &policy, &shared, &at("2026-11-24T00:00:00")).action, Action::Open);
+    let edge = policy.next_edge(&at("2026-11-23T23:59:00"), &shared);
+    assert_eq!(edge.as_secs(), 60, "no client remembers it longer");
+    let locked = &trace(&case, &policy, &shared, &monday())[2];
+    let decision = locked.decision.as_ref().expect("the rule follows it");
+    assert_eq!((locked.rule, locked.name.clone()), (RuleId::Locked, Some(name("a.example"))));
+    assert_eq!((decision.owner.text().as_str(), decision.publication), ("office-ministry", 7));
+    let local = decide_local(&case, &policy, &shared, &monday());
+    assert_eq!((local.reason, local.category), (Reason::Locked, Some(category(GAMES))));
+}
+
+#[test]
+fn an_alias_that_the_office_locked_closes_until_the_lock_ends() {
+    let mut shared = shared();
+    shared.office = decided(&[("cdn.example", Ruling::Lock(None))]);
+    let verdict = with_alias(Listed::default(), "x.cdn.example", &policy("staff"), &shared);
+    assert_eq!(verdict, Verdict { by_alias: true, ..block(Reason::Locked, None) });
 }

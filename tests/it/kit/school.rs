@@ -15,6 +15,7 @@ use khien::server::{Compiler, Server, Setup, StartError};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::names::Names;
+use super::office::Desk;
 use super::question;
 use super::reply::Reply;
 
@@ -24,9 +25,14 @@ pub struct School {
     pub upstream: Names,
     /// The time.
     pub clock: Clock,
+    /// The office's side, where the configuration follows one.
+    pub desk: Desk,
     directory: tempfile::TempDir,
     server: Server,
 }
+
+/// A script in the place of the compiler, among the files beside a configuration.
+pub const COMPILER: &str = "compiler";
 
 /// Where a school listens: any free port.
 const LISTEN: &str = "127.0.0.1:0";
@@ -60,12 +66,17 @@ impl School {
         let upstream = Names::start().await;
         for (name, text) in files {
             std::fs::write(directory.path().join(name), text).expect("written");
+            if *name == COMPILER {
+                let all = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+                std::fs::set_permissions(directory.path().join(name), all).expect("it is there");
+            }
         }
         let path = directory.path().join("khien.toml");
         std::fs::write(&path, head(LISTEN, &directory.path().join("state"), upstream.address()) + config).expect("written");
         let clock = Clock::set_to(school_time("2026-11-23T09:00"));
-        let server = Server::start(setup(&path, &clock)).await?;
-        Ok(Self { upstream, clock, directory, server })
+        let desk = Desk::default();
+        let server = Server::start(setup(&path, &clock, &desk)).await?;
+        Ok(Self { upstream, clock, desk, directory, server })
     }
 
     /// Stops the server and starts another on the same files and state.
@@ -77,16 +88,16 @@ impl School {
 
     /// Stops the server, does something to the files, starts another, and does not wait for its lists.
     pub async fn restart_after(self, meanwhile: impl FnOnce(&Path)) -> Self {
-        let Self { upstream, clock, directory, server } = self;
+        let Self { upstream, clock, desk, directory, server } = self;
         server.stop().await;
         meanwhile(directory.path());
-        let server = Server::start(setup(&directory.path().join("khien.toml"), &clock)).await.expect("it started before");
-        Self { upstream, clock, directory, server }
+        let server = Server::start(setup(&directory.path().join("khien.toml"), &clock, &desk)).await.expect("it started before");
+        Self { upstream, clock, desk, directory, server }
     }
 
     /// Starts another server on the same files, while this one runs.
     pub async fn start_another(&self) -> Result<Server, StartError> {
-        Server::start(setup(&self.path("khien.toml"), &self.clock)).await
+        Server::start(setup(&self.path("khien.toml"), &self.clock, &self.desk)).await
     }
 
     /// Waits until every list is loaded.
@@ -215,12 +226,16 @@ fn allow_many_files() {
     });
 }
 
-fn setup(path: &Path, clock: &Clock) -> Setup {
+fn setup(path: &Path, clock: &Clock, desk: &Desk) -> Setup {
+    // A test may put a compiler of its own beside the configuration, which is slow or fails.
+    let own = path.with_file_name(COMPILER);
+    let compiler = if own.exists() { own } else { env!("CARGO_BIN_EXE_khien").into() };
     Setup {
+        office: Arc::new(desk.clone()),
         file: Some(path.to_owned()),
         surroundings: Surroundings { state: path.with_file_name("state"), now: clock.wall() },
         clock: clock.clone(),
-        compiler: Compiler::at(env!("CARGO_BIN_EXE_khien").into()),
+        compiler: Compiler::at(compiler),
     }
 }
 

@@ -28,7 +28,17 @@ fn report(list: impl FnOnce(&mut ListReport)) -> Report {
         guarded: Guarded::default(),
     };
     list(&mut x);
-    Report { owner: Owner::School, names: 9, rules: 9, patterns: 0, networks: 0, octets: 99, millis: 1, lists: vec![x] }
+    Report {
+        owner: Owner::School,
+        names: 9,
+        rules: 9,
+        patterns: 0,
+        networks: 0,
+        octets: 99,
+        millis: 1,
+        lists: vec![x],
+        cut: Default::default(),
+    }
 }
 
 fn told(program: &Program, report: &Report) -> Vec<String> {

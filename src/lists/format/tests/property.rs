@@ -6,8 +6,16 @@ use proptest::prelude::*;
 use super::super::{Action, Format, Match, Reading, Scope, SingleLabels};
 use super::{Kept, read, read_as, show};
 
-const FORMATS: [Format; 7] =
-    [Format::Hosts, Format::Domains, Format::Wildcard, Format::Adblock, Format::Dnsmasq, Format::Rpz, Format::Unbound];
+const FORMATS: [Format; 8] = [
+    Format::Hosts,
+    Format::Domains,
+    Format::Wildcard,
+    Format::Adblock,
+    Format::Dnsmasq,
+    Format::Rpz,
+    Format::Unbound,
+    Format::Names,
+];
 
 /// One line of a format that says what the entry says; none where the format cannot say it.
 fn line(format: Format, name: &str, scope: Scope, action: Action) -> Option<String> {
@@ -30,6 +38,12 @@ fn line(format: Format, name: &str, scope: Scope, action: Action) -> Option<Stri
         (Format::Unbound, Subtree, Block) => format!("local-zone: \"{name}.\" always_null"),
         (Format::Unbound, Subtree, Allow) => format!("local-zone: \"{name}\" transparent"),
         (Format::Unbound, Exact, Block) => format!("local-data: \"{name}. A 0.0.0.0\""),
+        (Format::Names, Subtree, Block) => format!("{name} games"),
+        (Format::Names, Subtree, Allow) => format!("!{name} adult,games"),
+        (Format::Names, Exact, Block) => format!("={name} games"),
+        (Format::Names, Exact, Allow) => format!("!={name} games"),
+        (Format::Names, Below, Block) => format!("*.{name} games"),
+        (Format::Names, Below, Allow) => format!("!*.{name} games"),
         (
             Format::Hosts
             | Format::Domains

@@ -90,12 +90,14 @@ async fn one_query_costs_four_askings_however_many_decline() {
         servers.push(ScriptedUpstream::start(move |asked| vec![Step::Send(asked.rcode(rcode))]).await);
     }
     let addresses: Vec<_> = servers.iter().map(|server| server.address).collect();
-    for strategy in [Strategy::InOrder, Strategy::Fastest, Strategy::Parallel] {
-        let before: usize = servers.iter().map(|server| server.seen().len()).sum();
+    for (number, strategy) in [Strategy::InOrder, Strategy::Fastest, Strategy::Parallel].into_iter().enumerate() {
         let upstreams = Upstreams::new(&Settings { strategy, ..in_order(&addresses) }).expect("upstreams");
-        assert_eq!(ask(&upstreams, "school.example").await.expect("SERVFAIL").rcode(), Rcode::SERVFAIL);
-        let after: usize = servers.iter().map(|server| server.seen().len()).sum();
-        assert_eq!(after - before, 4, "{strategy:?}");
+        let name = format!("school-{number}.example");
+        assert_eq!(ask(&upstreams, &name).await.expect("SERVFAIL").rcode(), Rcode::SERVFAIL);
+        // A server may hear a question after the answer to it was of no more use.
+        let asked = || servers.iter().flat_map(ScriptedUpstream::seen).filter(|query| query.name() == name).count();
+        tokio::time::sleep(SECOND / 5).await;
+        assert_eq!(asked(), 4, "{strategy:?}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which known word a typo was meant to be. Where none is near, none is named: a wrong guess is worse than none.
 
 /// The word of `known` that `written` was most likely meant to be; none where none is near.
-pub(super) fn nearest<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     // Two slips in a word of six letters, and one in a shorter one, are typos; more is another word.
     let written = written.to_lowercase();
     let most = if written.chars().count() < 6 { 1 } else { 2 };

@@ -1,9 +1,12 @@
-//! What is wrong with a configuration or a list, where, and what to do about it. Every fault has a hint.
+//! What is wrong with something that people wrote (a configuration, a list, the office's folder), where, and what to do about it.
+//! Every fault has a hint.
+
+pub mod nearest;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// One fault of a configuration file or a list.
+/// One fault of a file that people write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// The file that says it.
@@ -14,21 +17,21 @@ pub struct Fault {
     pub what: String,
     /// What to do about it.
     pub hint: String,
-    /// Whether the configuration may be used all the same.
+    /// Whether what the file says may be used all the same.
     pub severity: Severity,
 }
 
-/// Whether a fault keeps a configuration from being used.
+/// Whether a fault keeps what a file says from being used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The configuration cannot be used.
+    /// It cannot be used.
     Error,
     /// It can, but says something that its writer hardly meant.
     Warning,
 }
 
 impl Fault {
-    /// A fault that keeps the configuration from being used.
+    /// A fault that keeps what the file says from being used.
     pub fn error(file: &Path, line: Option<u32>, what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line, what: what.into(), hint: hint.into(), severity: Severity::Error }
     }
@@ -54,7 +57,7 @@ impl fmt::Display for Fault {
 }
 
 /// Text from a file as messages show it: control characters escaped, so that no terminal obeys them.
-pub(super) trait Shown {
+pub(crate) trait Shown {
     /// The text with its control characters escaped.
     fn escaped(&self) -> String;
 

@@ -1,0 +1,115 @@
+//! A role's part on its way from the machine that signs it to the one that publishes: a folder, carried by any means.
+//!
+//! ```text
+//! staged/part-ROLE/ROLE.json     the signed metadata
+//! staged/part-ROLE/part.json     what the publication is to say of it
+//! staged/part-ROLE/targets/…     the files that it names, as they will lie in the repository
+//! ```
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use tough::schema::{Signed, Targets};
+
+use crate::lists::store::write_aside;
+use crate::office::hexadecimal;
+use crate::office::publication::{RolePart, is_role};
+use crate::office::tuf::sign::{NewFile, SignFault, Staged, signed_files};
+
+/// A role's signed part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Carried {
+    /// The role.
+    pub role: String,
+    /// What it signed.
+    pub signed: Signed<Targets>,
+    /// What the publication is to say of it.
+    pub part: RolePart,
+    /// The files, but for those that were published already.
+    pub files: Vec<NewFile>,
+}
+
+/// How the folder of a role's part is called.
+pub(super) fn folder_of(role: &str) -> String {
+    format!("part-{role}")
+}
+
+impl Carried {
+    /// Reads the folder of a part, and checks that its files are what was signed. Who signed is checked where it is published.
+    ///
+    /// # Errors
+    /// [`SignFault`].
+    pub fn read(folder: &Path) -> Result<Self, SignFault> {
+        let name = folder.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix("part-"));
+        let role = name.filter(|role| is_role(role)).ok_or_else(|| {
+            SignFault::Unready(format!(
+                "{} is no role's part\nhint: `khien office build` writes one on the role's machine, in staged/part-ROLE",
+                folder.display()
+            ))
+        })?;
+        let read = |name: String| {
+            let path = folder.join(name);
+            fs::read(&path).map_err(SignFault::file(&path))
+        };
+        let Staged::Targets(signed) = Staged::read(&read(format!("{role}.json"))?)? else {
+            return Err(SignFault::Unready(format!("{} holds no role's metadata", folder.display())));
+        };
+        let part: RolePart = serde_json::from_slice(&read("part.json".to_owned())?)
+            .map_err(|error| SignFault::Unready(format!("{}: part.json: {error}", folder.display())))?;
+        let own = format!("{role}/");
+        let mut names = signed.signed.targets.keys();
+        // Schools refuse all that is published with such a part; and what is not below the role's folder would be written there.
+        if let Some(name) = names.find(|name| name.raw() != name.resolved() || !name.raw().starts_with(&own)) {
+            let said = format!("{} signs `{}`, which is not role {role}'s own", folder.display(), name.raw().escape_debug());
+            return Err(SignFault::Unready(format!("{said}\nhint: let the role's machine build its part anew")));
+        }
+        if signed.signed.delegations.is_some() {
+            let said = format!("{} lets others sign for role {role}", folder.display());
+            return Err(SignFault::Unready(format!("{said}\nhint: who signs is said in office.toml, for the top to sign")));
+        }
+        let mut files = Vec::new();
+        for (place, sha256) in signed_files(&signed) {
+            let path = folder.join(&place);
+            if !path.exists() {
+                continue;
+            }
+            let octets = fs::read(&path).map_err(SignFault::file(&path))?;
+            if hexadecimal(&octets) != sha256 {
+                return Err(SignFault::Unready(format!(
+                    "{} is not what was signed\nhint: it was damaged on its way; carry the folder again",
+                    path.display()
+                )));
+            }
+            files.push(NewFile { place, octets });
+        }
+        Ok(Self { role: role.to_owned(), signed, part, files })
+    }
+
+    /// The part of `role` that was merged into `staged`; none where there is none that can be read.
+    pub(super) fn merged(staged: &Path, role: &str) -> Option<Self> {
+        Self::read(&staged.join(folder_of(role))).ok()
+    }
+
+    /// Writes it into `staged`.
+    ///
+    /// # Errors
+    /// [`SignFault::File`].
+    pub fn keep(&self, staged: &Path) -> Result<(), SignFault> {
+        let folder = staged.join(folder_of(&self.role));
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(SignFault::file(&folder))?;
+        }
+        let put = |place: &str, octets: &[u8]| {
+            let path = folder.join(place);
+            let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+            made.and_then(|()| write_aside(&path, |to| to.write_all(octets))).map_err(SignFault::file(&path))
+        };
+        for file in &self.files {
+            put(&file.place, &file.octets)?;
+        }
+        let part = serde_json::to_vec_pretty(&self.part).map_err(|error| SignFault::Metadata(error.to_string()))?;
+        put("part.json", &part)?;
+        put(&format!("{}.json", self.role), &Staged::Targets(self.signed.clone()).text())
+    }
+}

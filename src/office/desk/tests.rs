@@ -1,0 +1,317 @@
+//! From a working folder to what a school verifies, with keys on one machine and on several.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+use tempfile::TempDir;
+
+use super::*;
+use crate::office::content::Wanted;
+use crate::office::publication::{Publication, Ring, Urgent};
+use crate::office::repository::{Kind, Offered, Repository as _, Wanted as WantedText, Way};
+use crate::office::testkit::{decided, folder, now, put, read};
+use crate::office::tuf::sign::{SignFault, SigningKey, detach};
+use crate::office::tuf::trust::Tuf;
+
+const SIGNING: &str = "[signing]\npeople = [\"lan\", \"an\", \"binh\"]\n";
+
+/// An office: a folder, and the persons' own machines.
+struct Office {
+    root: TempDir,
+    persons: TempDir,
+    now: Timestamp,
+}
+
+const NAMES: &str = "roles/ministry/lists/gambling.txt";
+
+impl Office {
+    /// Keys of the machine lie in the folder, and those of `persons` elsewhere.
+    fn new() -> Self {
+        let root = folder(&[(NAMES, "casino.example\n"), ("roles/district-1/lists/games.txt", "games.example\n")]);
+        let office = std::fs::read_to_string(root.path().join("office.toml")).expect("it is there");
+        put(root.path(), "office.toml", &format!("{office}{SIGNING}"));
+        let persons = tempfile::tempdir().expect("a directory");
+        std::fs::create_dir_all(root.path().join("keys")).expect("a directory");
+        for name in ["publication", "snapshot", "timestamp", "ministry", "district-1"] {
+            key(root.path(), root.path(), name);
+        }
+        std::fs::create_dir_all(persons.path().join("keys")).expect("a directory");
+        for name in ["lan", "an", "binh"] {
+            key(persons.path(), root.path(), name);
+        }
+        Self { root, persons, now: now() }
+    }
+
+    fn path(&self) -> &Path {
+        self.root.path()
+    }
+
+    fn desk<T>(&self, what: impl FnOnce(&Desk<'_>) -> T) -> T {
+        let folder = read(self.path());
+        let keys = Keys::below(self.path(), Box::new(|_| None)).expect("the keys can be read");
+        let last = Last::of(self.path()).expect("it can be read");
+        what(&Desk { folder: &folder, last, keys, now: self.now })
+    }
+
+    fn prepare(&self, urgent: Urgent) -> Result<Prepared, SignFault> {
+        self.desk(|desk| prepare(desk, urgent))
+    }
+
+    fn publish(&self, urgent: Urgent) -> Result<Prepared, SignFault> {
+        self.desk(|desk| {
+            let prepared = prepare(desk, urgent)?;
+            desk.publish(&prepared)?;
+            Ok(prepared)
+        })
+    }
+
+    /// Has a person sign all that waits, on a machine of their own, and merges it.
+    fn signed_by(&self, name: &str) {
+        let key = open(&self.persons.path().join(format!("keys/{name}.key")), &|_| None).expect("a key");
+        let staging = Staging::below(self.path());
+        for (what, staged) in staging.all().expect("it can be read") {
+            let signature = serde_json::to_vec(&detach(&staged, &key).expect("signed")).expect("JSON");
+            let path = self.persons.path().join(format!("{what}.{name}.sig"));
+            std::fs::write(&path, signature).expect("written");
+            staging.merge(&path).expect("it is for what waits");
+        }
+    }
+
+    /// The first publication, signed by two of three.
+    fn first(&self) -> Prepared {
+        self.prepare(Urgent::No).expect_err("nobody signed");
+        self.signed_by("lan");
+        self.signed_by("binh");
+        self.publish(Urgent::No).expect("two of three signed")
+    }
+
+    fn school(&self) -> School {
+        let state = tempfile::tempdir().expect("a directory");
+        let root = state.path().join("office-root.json");
+        std::fs::copy(self.path().join("published/1.root.json"), &root).expect("it is published");
+        School { state, root, way: Way::Folder(self.path().join("published")) }
+    }
+
+    fn later(&mut self, hours: i64) {
+        self.now = self.now.checked_add(SignedDuration::from_hours(hours)).expect("a time");
+    }
+}
+
+fn key(private: &Path, public: &Path, name: &str) {
+    let key = SigningKey::generate();
+    key.save(&private.join(format!("keys/{name}.key")), None).expect("written");
+    key.save_public(&public.join(format!("keys/{name}.pub"))).expect("written");
+}
+
+fn prepare(desk: &Desk<'_>, urgent: Urgent) -> Result<Prepared, SignFault> {
+    let (overrides, today) = (Vec::new(), jiff::civil::date(2026, 11, 26));
+    let wanted = Wanted { now: desk.now, today, urgent, overrides: &overrides, decided: &desk.last.decided };
+    let content = desk.folder.content(desk.last.publication.as_ref(), &wanted).expect("nothing is refused");
+    desk.prepare(Made { publication: content.publication, targets: &content.targets })
+}
+
+struct School {
+    state: TempDir,
+    root: PathBuf,
+    way: Way,
+}
+
+impl School {
+    async fn ask(&self, now: Timestamp) -> Offered {
+        Tuf::default().ask(self.state.path(), &self.root, &self.way, now).await.expect("it is verified")
+    }
+
+    async fn names(&self, now: Timestamp, role: &str) -> String {
+        self.text(now, role, Kind::Names).await
+    }
+
+    async fn decisions(&self, now: Timestamp, role: &str) -> String {
+        self.text(now, role, Kind::Decisions).await
+    }
+
+    async fn text(&self, now: Timestamp, role: &str, kind: Kind) -> String {
+        let due = self.ask(now).await.due(Ring::FIRST, now).expect("it is remembered");
+        let part = if kind == Kind::Names { due.lists } else { due.decisions };
+        let role = part.roles.iter().find(|part| part.role == role).expect("the role has a part");
+        let wanted = WantedText { kind, role, before: None, most: 1 << 20 };
+        let text = Tuf::default().text(self.state.path(), &self.way, &wanted).await.expect("it is there");
+        String::from_utf8(text).expect("text")
+    }
+}
+
+#[tokio::test]
+async fn two_of_three_sign_the_first_and_one_person_all_that_follows() {
+    let mut office = Office::new();
+    let waits = office.prepare(Urgent::No).expect_err("nobody signed").to_string();
+    assert_eq!(
+        waits,
+        "nothing can be published before it is signed:\n  staged/root.json waits for 2 of: an, binh, lan\n  \
+         staged/targets.json waits for 2 of: an, binh, lan"
+    );
+    office.signed_by("lan");
+    let waits = office.prepare(Urgent::No).expect_err("one of two").to_string();
+    assert!(waits.contains("staged/targets.json waits for 1 of: an, binh (signed by lan)"), "{waits}");
+    office.signed_by("binh");
+    let first = office.publish(Urgent::No).expect("two of three signed");
+    assert!(first.is_news && first.waiting.is_empty() && first.publication.serial == 1);
+    let school = office.school();
+    assert!(school.names(office.now, "ministry").await.contains("casino.example gambling"));
+    assert!(school.names(office.now, "district-1").await.contains("games.example games"));
+
+    office.later(1);
+    put(office.path(), "roles/ministry/decisions.toml", &decided(&[("lock", "neu.example", "phishing")]));
+    let second = office.publish(Urgent::Decisions).expect("the machine's own keys suffice");
+    assert!(second.is_news && second.waiting.is_empty() && second.publication.serial == 2);
+    assert!(school.decisions(office.now, "ministry").await.contains("neu.example"));
+    // Nothing changed: no new serial, and a timestamp that holds longer.
+    office.later(24);
+    let third = office.publish(Urgent::No).expect("the machine's own keys suffice");
+    assert!(!third.is_news && third.publication.serial == 2);
+    assert_eq!(school.ask(office.now).await.publication.serial, 2);
+}
+
+#[tokio::test]
+async fn what_waits_for_signatures_waits_alone() {
+    let mut office = Office::new();
+    office.first();
+    let school = office.school();
+    office.later(1);
+    // A role is to speak for more, which takes two of three; a decision meanwhile takes one person.
+    let text = std::fs::read_to_string(office.path().join("office.toml")).expect("it is there");
+    put(office.path(), "office.toml", &text.replace("[\"games\", \"social\"]", "[\"games\", \"social\", \"video\"]"));
+    put(office.path(), "roles/ministry/decisions.toml", &decided(&[("lock", "neu.example", "phishing")]));
+    let prepared = office.publish(Urgent::Decisions).expect("the decision goes out");
+    assert_eq!(prepared.waiting.iter().map(|waiting| waiting.name.as_str()).collect::<Vec<_>>(), ["targets"]);
+    assert!(school.decisions(office.now, "ministry").await.contains("neu.example"));
+    let may = |offered: &Offered| offered.roles.iter().any(|(role, may)| role == "district-1" && may.has("video"));
+    assert!(!may(&school.ask(office.now).await));
+    // What is staged stays as it is while the folder makes the same.
+    office.later(1);
+    office.signed_by("an");
+    put(
+        office.path(),
+        "roles/ministry/decisions.toml",
+        &decided(&[("lock", "neu.example", "phishing"), ("allow", "gut.example", "")]),
+    );
+    assert_eq!(office.publish(Urgent::Decisions).expect("it goes out").waiting[0].more, 1);
+    office.signed_by("lan");
+    assert!(office.publish(Urgent::No).expect("two of three signed").waiting.is_empty());
+    assert!(may(&school.ask(office.now).await));
+}
+
+#[tokio::test]
+async fn a_key_is_revoked_by_a_root_that_two_of_three_sign() {
+    let mut office = Office::new();
+    office.first();
+    let school = office.school();
+    school.ask(office.now).await;
+    office.later(1);
+    let text = std::fs::read_to_string(office.path().join("office.toml")).expect("it is there");
+    put(office.path(), "office.toml", &text.replace("\"binh\"]", "\"chi\"]"));
+    key(office.persons.path(), office.path(), "chi");
+    let waits = office.publish(Urgent::No).expect("what was published still counts").waiting;
+    // The targets of before were signed by lan and binh, who counts no more.
+    assert_eq!(waits.iter().map(|waiting| waiting.name.as_str()).collect::<Vec<_>>(), ["root", "targets"]);
+    office.signed_by("lan");
+    office.signed_by("an");
+    let waits = office.publish(Urgent::No).expect("the new root is in force").waiting;
+    assert!(waits.is_empty(), "{}", lines(&waits));
+    assert!(office.path().join("published/2.root.json").exists());
+    assert_eq!(school.ask(office.now).await.publication.serial, 1);
+}
+
+#[tokio::test]
+async fn what_is_taken_back_comes_to_schools_as_a_new_serial() {
+    let mut office = Office::new();
+    office.first();
+    let school = office.school();
+    office.later(1);
+    put(office.path(), NAMES, "casino.example\nzu-viel.example\n");
+    office.publish(Urgent::No).expect("it goes out");
+    assert!(school.names(office.now, "ministry").await.contains("zu-viel"));
+    office.later(1);
+    let nothing = BTreeMap::new();
+    office.desk(|desk| {
+        let last = desk.last.publication.clone().expect("it was published");
+        let publication: Publication = take_back(&last, 1, Urgent::All, desk.now).expect("it is remembered");
+        let prepared = desk.prepare(Made { publication, targets: &nothing }).expect("it is signed");
+        assert!(prepared.is_news && prepared.waiting.is_empty());
+        desk.publish(&prepared).expect("written");
+    });
+    assert!(!school.names(office.now, "ministry").await.contains("zu-viel"));
+    // The folder still has it; a decision goes out without it.
+    office.later(1);
+    put(office.path(), "roles/ministry/decisions.toml", &decided(&[("lock", "neu.example", "phishing")]));
+    let prepared = office.publish(Urgent::Decisions).expect("the decision goes out");
+    assert_eq!(prepared.stays_back, ["ministry"]);
+    assert!(school.decisions(office.now, "ministry").await.contains("neu.example"));
+    assert!(!school.names(office.now, "ministry").await.contains("zu-viel"));
+}
+
+#[tokio::test]
+async fn a_role_signs_its_part_on_its_own_machine() {
+    let mut office = Office::new();
+    office.first();
+    let school = office.school();
+    office.later(1);
+    // The district's machine: the same folder but for the keys, and its own sources alone.
+    let district = tempfile::tempdir().expect("a directory");
+    let copy = |what: &str| {
+        let done = std::process::Command::new("cp").arg("-r").arg(office.path().join(what)).arg(district.path()).status();
+        assert!(done.expect("cp runs").success());
+    };
+    ["office.toml", "published", "keys"].into_iter().for_each(copy);
+    for name in ["publication", "snapshot", "timestamp", "ministry"] {
+        std::fs::remove_file(district.path().join(format!("keys/{name}.key"))).expect("it is there");
+    }
+    put(district.path(), "roles/district-1/lists/games.txt", "games.example\nneu.example\n");
+    let theirs = Office { root: district, persons: tempfile::tempdir().expect("a directory"), now: office.now };
+    let prepared = theirs.prepare(Urgent::No).expect("its own part is signed");
+    assert_eq!(prepared.carried.iter().map(|part| part.role.as_str()).collect::<Vec<_>>(), ["district-1"]);
+    let refused = theirs.desk(|desk| desk.publish(&prepared)).expect_err("it has no key for that").to_string();
+    assert!(refused.starts_with("who signs publications is not here"), "{refused}");
+    let carried = tempfile::tempdir().expect("a stick");
+    prepared.carried[0].keep(carried.path()).expect("written");
+    // At the office, which does not build that part.
+    std::fs::remove_dir_all(office.path().join("roles/district-1")).expect("it is there");
+    std::fs::remove_file(office.path().join("keys/district-1.key")).expect("it is there");
+    let staging = Staging::below(office.path());
+    assert_eq!(
+        staging.merge(&carried.path().join("part-district-1")).expect("it is a part"),
+        Merged::Part("district-1".to_owned())
+    );
+    let published = office.publish(Urgent::No).expect("it goes out");
+    assert_eq!(published.publication.serial, 2);
+    assert!(school.names(office.now, "district-1").await.contains("neu.example"));
+    assert!(school.names(office.now, "ministry").await.contains("casino.example"));
+}
+
+#[test]
+fn a_part_that_is_not_the_role_s_own_is_refused_where_it_is_merged() {
+    let mut office = Office::new();
+    office.first();
+    office.later(1);
+    put(office.path(), "roles/district-1/lists/games.txt", "games.example\nneu.example\n");
+    let mut prepared = office.prepare(Urgent::No).expect("it is signed");
+    let part = prepared.carried.iter_mut().find(|part| part.role == "district-1").expect("it is new");
+    let whole = serde_json::to_value(&part.signed).expect("JSON");
+    let merged = |part: &Carried, value: serde_json::Value| {
+        let stick = tempfile::tempdir().expect("a stick");
+        let part = Carried { signed: serde_json::from_value(value).expect("metadata"), ..part.clone() };
+        part.keep(stick.path()).expect("written");
+        let merged = Staging::below(office.path()).merge(&stick.path().join("part-district-1"));
+        merged.map_err(|fault| fault.to_string())
+    };
+    for name in ["ministry/names.zst", "district-1/../../../autostart/x", "registry.json"] {
+        let mut other = whole.clone();
+        other["signed"]["targets"][name] = serde_json::json!({ "length": 1, "hashes": { "sha256": "00".repeat(32) } });
+        let refused = merged(part, other).expect_err("it is not its own");
+        assert!(refused.contains("which is not role district-1's own"), "{refused}");
+    }
+    let mut other = whole.clone();
+    other["signed"]["delegations"] = serde_json::json!({ "keys": {}, "roles": [] });
+    let refused = merged(part, other).expect_err("it delegates");
+    assert!(refused.contains("lets others sign for role district-1"), "{refused}");
+    assert!(merged(part, whole).is_ok());
+}

@@ -1,0 +1,102 @@
+//! What the server knows of the office from one round to the next.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::RoleDecisions;
+use crate::config::OfficeSource;
+use crate::fetch::Reason;
+use crate::office::repository::Offered;
+use crate::office::{Adopted, Lists, Part, Shelf, Watch};
+
+/// The state between rounds.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Who is followed.
+    pub(super) source: Option<OfficeSource>,
+    /// What is in force, what was before, what is held back.
+    pub(super) adopted: Adopted,
+    /// The decisions in force, as they were published.
+    pub(super) decided: Arc<Vec<RoleDecisions>>,
+    /// Of those, how many of each role count nowhere, by category.
+    pub(super) cut_decisions: BTreeMap<String, BTreeMap<String, u64>>,
+    /// When the office is asked next, by the running time.
+    pub(super) due: Duration,
+    /// When it last said something that could be verified.
+    pub(super) confirmed: Option<Timestamp>,
+    /// When the metadata expires that was verified last.
+    pub(super) expires: Option<Timestamp>,
+    /// What was verified last.
+    pub(super) verified: Option<Arc<Offered>>,
+    /// The lists that are compiled, with the school's own.
+    pub(super) lists: Option<Lists>,
+    /// Lists on their way into force.
+    pub(super) awaited: Option<Part>,
+    /// Nothing is taken before this running time: it failed.
+    pub(super) take_not_before: Duration,
+    /// Why asking has failed since.
+    pub(super) failure: Option<String>,
+    /// How often in a row.
+    pub(super) in_a_row: u32,
+    /// How often at all, by reason.
+    pub(super) failures: BTreeMap<Reason, u64>,
+    /// How often this school went back, by what made it.
+    pub(super) rollbacks: BTreeMap<&'static str, u64>,
+    /// Who watches what a change does.
+    pub(super) watch: Watch,
+    /// When shares were last looked at, by the running time.
+    pub(super) watched: Duration,
+    /// Failures so far, and those of them that count: while some upstream answered.
+    pub(super) failed_seen: u64,
+    pub(super) failed_counted: u64,
+}
+
+impl Known {
+    /// What an earlier run kept. Decisions that cannot be read are said and left out; the office is asked for them again.
+    pub(super) fn open(shelf: &Shelf) -> Self {
+        Self::of(shelf.adopted(), shelf)
+    }
+
+    /// What `adopted` says is in force, read from the shelf.
+    pub(super) fn of(mut adopted: Adopted, shelf: &Shelf) -> Self {
+        let mut decided = Vec::new();
+        if let Some(edition) = adopted.editions.first_mut() {
+            match super::decisions::read(shelf, &edition.decisions) {
+                Ok(read) => decided = read,
+                Err(fault) => {
+                    tracing::error!(%fault, "the office's decisions that were kept cannot be read");
+                    edition.decisions = Part::default();
+                }
+            }
+        }
+        let lists = adopted.in_force().map(|edition| shelf.lists(&edition.lists));
+        Self { adopted, lists, decided: Arc::new(decided), ..Self::default() }
+    }
+
+    /// Another office, or another word on how to follow it: what was verified of the one before says nothing.
+    pub(super) fn follow(&mut self, source: &OfficeSource) {
+        if self.source.as_ref() == Some(source) {
+            return;
+        }
+        self.source = Some(source.clone());
+        (self.verified, self.expires, self.failure, self.in_a_row) = (None, None, None, 0);
+        (self.due, self.take_not_before) = (Duration::ZERO, Duration::ZERO);
+    }
+
+    /// Takes note of what was verified.
+    pub(super) fn learn(&mut self, verified: Arc<Offered>) {
+        self.expires = verified.expires;
+        self.verified = Some(verified);
+    }
+
+    /// Puts an edition's word on the disk; where it cannot be written what is in force is in force all the same.
+    pub(super) fn adopt(&mut self, adopted: Adopted, shelf: &Shelf) {
+        if let Err(error) = shelf.adopt(&adopted, self.awaited.as_ref()) {
+            tracing::error!(%error, "the office's publication is in force, but a restart would begin with the one before it");
+        }
+        self.adopted = adopted;
+    }
+}
