@@ -122,7 +122,8 @@ def main():
     def types(*words):
         subprocess.run([khien, "office", *words], cwd=desk, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "KHIEN_BY": "Lan"})
 
-    serial = 0
+    # The newest publication, and the one in force at the school.
+    serial, last = 0, 1
 
     def publish():
         """A publication that locks the same name as all, and one of its own."""
@@ -148,11 +149,13 @@ def main():
         Web.is_open = False
         server = school.start()
         school.until(server, lambda: school.blocked("ready.example") is not None)
-        known = [number for number in range(max(1, serial - 3), serial + 1) if school.blocked(f"only{number}.example")]
-        locks = [number for number in range(max(1, serial - 3), serial + 1) if school.blocked(f"lock{number}.example")]
+        nonlocal last
+        known = [number for number in range(last, serial + 1) if school.blocked(f"only{number}.example")]
+        locks = [number for number in range(last, serial + 1) if school.blocked(f"lock{number}.example")]
         if len(known) != 1 or len(locks) != 1 or locks[0] < known[0]:
             raise SystemExit(f"{what}: lists of {known}, decisions of {locks}, newest {serial}: {work}")
         counts["new" if known[0] == serial else "old"] += 1
+        last = known[0]
         school.stop(server)
         Web.is_open = True
 

@@ -29,7 +29,7 @@ impl Bringing<'_> {
     /// Brings the decisions of a publication to the shelf, as far as they are not there. One role whose text was signed and cannot be
     /// read stops no other: what is given back has in its place the text that is in force.
     pub(super) async fn decisions(&self, part: &Part, in_force: Option<&Part>) -> Result<Part, Failure> {
-        let mut readable = Part { roles: Vec::new(), ..part.clone() };
+        let mut readable = Part { serial: part.serial, tables: None, roles: Vec::new() };
         for role in &part.roles {
             self.text(Wanted { kind: Kind::Decisions, role, before: None, most: decisions::LARGEST }).await?;
             match decisions::of_role(self.shelf, role, part.serial) {
@@ -112,8 +112,6 @@ impl Bringing<'_> {
         }
         if takes_lists {
             self.lists(&due.lists, current.as_ref().map(|edition| &edition.lists)).await?;
-        }
-        if takes_lists {
             // What the configuration cannot be read by would leave the next server without any.
             by_tables(self.shelf, program, due.lists.tables.as_deref(), Conflict::Warning)
                 .map_err(|said| Failure::new(Reason::Local, said))?;

@@ -41,6 +41,8 @@ pub(super) struct Office {
     repository: Arc<dyn Repository>,
     /// The state directory.
     state: PathBuf,
+    /// One asking at a time: what is verified is written to one place.
+    asking: tokio::sync::Mutex<()>,
     /// One change of lists at a time; asking goes on meanwhile.
     changing: Arc<tokio::sync::Mutex<()>>,
 }
@@ -57,7 +59,14 @@ impl Office {
     pub(super) fn open(state: &Path, repository: Arc<dyn Repository>) -> Self {
         let shelf = Shelf::below(state);
         let known = Known::open(&shelf);
-        Self { shelf, known: Mutex::new(known), repository, state: state.to_owned(), changing: Arc::default() }
+        Self {
+            shelf,
+            known: Mutex::new(known),
+            repository,
+            state: state.to_owned(),
+            asking: Default::default(),
+            changing: Arc::default(),
+        }
     }
 
     /// The texts of what was verified, brought here.

@@ -24,8 +24,11 @@ impl Running {
         lock(&self.office.known).follow(&source);
         self.look_at_kept(&source).await;
         let way = Way::Pages(source.page.clone(), self.office_bootstrap());
-        if lock(&self.office.known).due <= self.accounts.clock.running() {
-            self.ask_office(&source, &way).await;
+        {
+            let _one = self.office.asking.lock().await;
+            if lock(&self.office.known).due <= self.accounts.clock.running() {
+                self.ask_office(&source, &way).await;
+            }
         }
         self.take_what_is_due(&source, &way).await;
     }
@@ -130,6 +133,7 @@ impl Running {
         let Ok(_changing) = self.office.changing.try_lock() else { return };
         let (way, now) = (Way::Pages(source.page.clone(), bootstrap(program)), self.accounts.clock.wall());
         let bringing = async {
+            let _one = self.office.asking.lock().await;
             let verified = self.office.repository.ask(&self.office.state, &source.root, &way, now).await?;
             let adopted = self.office.bringing(&way).all(Adopted::default(), &verified, (program, source.ring), now).await?;
             Ok::<_, Failure>((verified, adopted))
