@@ -40,6 +40,8 @@ async fn due(school: &School) {
 /// Publishes these names, for all schools at once.
 async fn publish(school: &School, serial: u64, names: &str) {
     school.desk.publish(serial, school_time("2026-11-23T09:00"), Urgent::All, &[ministry(names)]);
+    // Longer than it waits after a failure.
+    school.later(24 * HOUR);
     due(school).await;
 }
 
@@ -152,8 +154,6 @@ async fn tables_that_would_open_or_darken_a_school_are_refused_with_their_lists(
         assert_eq!(office["serial"], 1);
         assert_eq!(summary(&school, "neu.example").await, ADDRESS, "{why}");
         assert_eq!(summary(&school, "casino.example").await, "blocked", "{why}");
-        // Longer than it waits after a failure.
-        school.later(24 * HOUR);
     };
     let changed = |change: &dyn Fn(&mut Tables)| {
         let mut tables = Tables::shipped();
