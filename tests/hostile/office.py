@@ -122,8 +122,7 @@ def main():
     def types(*words):
         subprocess.run([khien, "office", *words], cwd=desk, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "KHIEN_BY": "Lan"})
 
-    # The newest publication, and the one in force at the school.
-    serial, last = 0, 1
+    serial = 0
 
     def publish():
         """A publication that locks the same name as all, and one of its own."""
@@ -148,15 +147,27 @@ def main():
         """What a restart without a link has in force: the publication before or the new one, whole."""
         Web.is_open = False
         server = school.start()
+        going = threading.Event()
+
+        def pupil():
+            while not going.is_set():
+                school.always()
+
+        asking = threading.Thread(target=pupil)
+        asking.start()
         school.until(server, lambda: school.blocked("ready.example") is not None)
-        nonlocal last
-        known = [number for number in range(last, serial + 1) if school.blocked(f"only{number}.example")]
-        locks = [number for number in range(last, serial + 1) if school.blocked(f"lock{number}.example")]
-        if len(known) != 1 or len(locks) != 1 or locks[0] < known[0]:
+        known = [number for number in range(1, serial + 1) if school.blocked(f"only{number}.example")]
+        locks = [number for number in range(1, serial + 1) if school.blocked(f"lock{number}.example")]
+        school.always()
+        # Decisions come before lists. An image that was made and never said to be in force may serve until it is.
+        if len(known) != 1 or len(locks) != 1:
             raise SystemExit(f"{what}: lists of {known}, decisions of {locks}, newest {serial}: {work}")
         counts["new" if known[0] == serial else "old"] += 1
-        last = known[0]
+        going.set()
+        asking.join()
         school.stop(server)
+        if school.answers[False]:
+            raise SystemExit(f"{what}: unfiltered: {work}")
         Web.is_open = True
 
     def struck(call, effect, place):
