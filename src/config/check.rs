@@ -4,7 +4,7 @@ mod compiled;
 mod zones;
 
 pub use compiled::compiled;
-pub use zones::zones;
+pub use zones::{divide, zones};
 
 use super::fault::Shown;
 use super::{Fault, Program};

@@ -1,10 +1,12 @@
-//! Finding and reading the file. Nothing but the file, the lists it names and a few variables of the environment is looked at,
-//! and nothing is changed.
+//! Finding and reading the file. Nothing but the file, the lists it names, what is kept of the office's tables and a few variables of the
+//! environment is looked at, and nothing is changed.
 
 use super::fault::Shown;
-use super::{Fault, Program, Severity, build, check, file};
+use super::{By, Conflict, Fault, Program, Severity, build, check, file};
+use crate::office::here::Here;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The largest file that is read: names by the thousand belong into lists.
 const MOST: u64 = 4 << 20;
@@ -45,13 +47,34 @@ pub fn load(path: Option<&Path>) -> Result<(Program, Vec<Fault>), Vec<Fault>> {
 /// # Errors
 /// Every fault of the file, warnings among them, in the file's order.
 pub fn load_in(path: Option<&Path>, surroundings: &Surroundings) -> Result<(Program, Vec<Fault>), Vec<Fault>> {
-    let text = match path {
-        Some(path) => text_of(path).map_err(|fault| vec![fault])?,
-        None => String::new(),
-    };
-    let (mut program, mut faults) = make(&text, path, surroundings);
+    load_by(path, surroundings, Conflict::Warning)
+}
+
+/// As [`load_in`], where somebody waits for what is said: what the file says against the office's word is a fault.
+///
+/// # Errors
+/// Every fault of the file, warnings among them, in the file's order.
+pub fn load_anew(path: Option<&Path>, surroundings: &Surroundings) -> Result<(Program, Vec<Fault>), Vec<Fault>> {
+    load_by(path, surroundings, Conflict::Fault)
+}
+
+fn load_by(path: Option<&Path>, surroundings: &Surroundings, conflict: Conflict) -> Result<(Program, Vec<Fault>), Vec<Fault>> {
+    let text = path.map_or_else(|| Ok(String::new()), text_of).map_err(|fault| vec![fault])?;
+    let (mut program, mut faults) = make(&text, path, surroundings, &By::Kept, conflict);
     faults.extend(check::zones(&mut program));
     judged(program, faults)
+}
+
+/// The program that the text of `program` means by other tables of the office. Neither the file nor those of zones are read again.
+///
+/// # Errors
+/// Every fault of the text, warnings among them, in the text's order.
+pub fn again(program: &Program, tables: Arc<Here>, conflict: Conflict) -> Result<(Program, Vec<Fault>), Vec<Fault>> {
+    let source = &program.source;
+    let (mut made, faults) = make(&source.text, program.file.as_deref(), &source.surroundings, &By::These(tables), conflict);
+    made.own_zones.clone_from(&program.own_zones);
+    check::divide(&mut made);
+    judged(made, faults)
 }
 
 /// Reads `text` as the configuration that `path` holds: list files are looked for beside it. The files of zones are not read.
@@ -59,7 +82,7 @@ pub fn load_in(path: Option<&Path>, surroundings: &Surroundings) -> Result<(Prog
 /// # Errors
 /// Every fault of the text, warnings among them, in the text's order.
 pub fn read(text: &str, path: Option<&Path>, surroundings: &Surroundings) -> Result<(Program, Vec<Fault>), Vec<Fault>> {
-    let (program, faults) = make(text, path, surroundings);
+    let (program, faults) = make(text, path, surroundings, &By::Kept, Conflict::Warning);
     judged(program, faults)
 }
 
@@ -79,7 +102,7 @@ fn judged(program: Program, faults: Vec<Fault>) -> Result<(Program, Vec<Fault>),
 pub fn state_directory(path: Option<&Path>) -> Result<PathBuf, Vec<Fault>> {
     let text = path.map_or_else(|| Ok(String::new()), text_of).map_err(|fault| vec![fault])?;
     let surroundings = Surroundings::of_process();
-    let (program, faults) = make(&text, path, &surroundings);
+    let (program, faults) = make(&text, path, &surroundings, &By::Kept, Conflict::Warning);
     // Where a fault may have hidden the key, the default would be another server's directory.
     let hidden = program.state == surroundings.state && text.lines().any(|line| line.trim_start().starts_with("[state"));
     if hidden && faults.iter().any(|fault| fault.severity == Severity::Error) { Err(faults) } else { Ok(program.state) }
@@ -91,15 +114,15 @@ pub fn state_directory(path: Option<&Path>) -> Result<PathBuf, Vec<Fault>> {
 /// The fault that keeps the file from being read at all.
 pub fn examine(path: Option<&Path>) -> Result<(Program, Vec<Fault>), Fault> {
     let text = path.map_or_else(|| Ok(String::new()), text_of)?;
-    let (mut program, mut faults) = make(&text, path, &Surroundings::of_process());
+    let (mut program, mut faults) = make(&text, path, &Surroundings::of_process(), &By::Kept, Conflict::Fault);
     faults.extend(check::zones(&mut program));
     Ok((program, faults))
 }
 
 /// What can be made of a configuration, and its faults in the text's order.
-fn make(text: &str, path: Option<&Path>, surroundings: &Surroundings) -> (Program, Vec<Fault>) {
+fn make(text: &str, path: Option<&Path>, surroundings: &Surroundings, by: &By, conflict: Conflict) -> (Program, Vec<Fault>) {
     let (file, mut faults) = file::read(text, path.unwrap_or(Path::new("")));
-    let (program, disagreements) = build::program(file, path, surroundings);
+    let (program, disagreements) = build::program(file, text, path, surroundings, (by, conflict));
     faults.extend(disagreements);
     faults.sort_by_key(|fault| fault.line);
     (program, faults)

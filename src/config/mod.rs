@@ -6,9 +6,11 @@ pub mod check;
 pub mod file;
 mod load;
 mod program;
+mod word;
 
 use crate::fault;
 use crate::fault::nearest;
 pub use crate::fault::{Fault, Severity};
-pub use load::{Surroundings, examine, load, load_in, read, state_directory};
-pub use program::{Fetched, ForwardedZone, ListPart, ListSource, OfficeSource, Place, Program, ZoneSource};
+pub use load::{Surroundings, again, examine, load, load_anew, load_in, read, state_directory};
+pub use program::{Fetched, ForwardedZone, ListPart, ListSource, OfficeSource, Place, Program, Source, ZoneSource};
+pub use word::{By, Conflict};

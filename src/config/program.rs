@@ -1,5 +1,6 @@
 //! What a configuration means: the nouns of every room, made of values that agree with one another.
 
+use super::Surroundings;
 use super::file::LogLevel;
 use crate::answer::zones::Zone;
 use crate::answer::{BlockAnswer, CacheRules, OnDisk, Rebinding, upstream};
@@ -9,6 +10,7 @@ use crate::fetch::{Limits, Origin, Page};
 use crate::journal;
 use crate::lists::format::{Format, Match};
 use crate::lists::{List, ListId, Owner, Registry};
+use crate::office::here::Here;
 use crate::office::publication::Ring;
 use crate::policy::{Calendar, Policies, Shared};
 use std::net::SocketAddr;
@@ -53,8 +55,10 @@ pub struct Program {
     pub shared: Shared,
     /// The school's time zone and holidays.
     pub calendar: Calendar,
-    /// The categories.
+    /// The categories: those of the tables, and the school's own.
     pub registry: Registry,
+    /// The tables by which all of it is meant.
+    pub tables: Arc<Here>,
     /// The longest time that a client may remember an answer, in whole seconds.
     pub max_ttl: Duration,
     /// Where the school's lists are.
@@ -65,6 +69,18 @@ pub struct Program {
     pub journal: journal::Settings,
     /// How much the program says of itself.
     pub log: LogLevel,
+    /// What it was made from.
+    pub source: Arc<Source>,
+}
+
+/// What a program was made from, so that it is made again when the office changes its tables: whatever the file has become since,
+/// nobody said that it holds.
+#[derive(Debug)]
+pub struct Source {
+    /// The file's text.
+    pub text: String,
+    /// What else counted.
+    pub surroundings: Surroundings,
 }
 
 /// Where a zone's master file is.

@@ -9,7 +9,7 @@ use super::{Protected, Protection};
 use crate::dns::{Name, NameMap};
 
 /// The text of `blocklists/protected.toml`.
-const TEXT: &str = include_str!("../../blocklists/protected.toml");
+pub(super) const TEXT: &str = include_str!("../../blocklists/protected.toml");
 
 /// The protected names with their kinds.
 #[derive(Debug, Clone, Default)]

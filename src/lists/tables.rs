@@ -109,6 +109,41 @@ pub struct ProtectedRows {
     pub popular: Vec<String>,
 }
 
+/// The rows of all tables that the program ships with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShippedRows {
+    /// The categories, the gravest first.
+    pub category: Vec<CategoryRow>,
+    /// The tiers, the youngest first.
+    pub tier: Vec<TierRow>,
+    /// The services.
+    pub service: Vec<ServiceRow>,
+    /// The restricted forms of sites.
+    pub twin: Vec<TwinRow>,
+    /// The protected names.
+    pub protected: ProtectedRows,
+}
+
+impl ShippedRows {
+    /// Those of `blocklists/`.
+    pub fn read() -> Self {
+        #[derive(Deserialize)]
+        struct Categories {
+            category: Vec<CategoryRow>,
+            tier: Vec<TierRow>,
+        }
+        #[derive(Deserialize)]
+        struct Services {
+            service: Vec<ServiceRow>,
+            twin: Vec<TwinRow>,
+        }
+        let Categories { category, tier } = toml::from_str(super::registry::TEXT).expect("the embedded tables are tested");
+        let Services { service, twin } = toml::from_str(super::services::TEXT).expect("the embedded tables are tested");
+        let protected = toml::from_str(super::protected::TEXT).expect("the embedded tables are tested");
+        Self { category, tier, service, twin, protected }
+    }
+}
+
 /// The names that a row of `whose` says, each as people write it: in any case, with letters of any script.
 pub(super) fn names<'t>(whose: &str, texts: impl IntoIterator<Item = &'t String>) -> Result<Vec<Name>, TableFault> {
     let read = |text: &String| normalise(text).map_err(|fault| TableFault(format!("{whose}: `{text}` is no name: {fault}")));

@@ -71,6 +71,8 @@ pub struct RoleText {
 pub struct Lists {
     /// The publication's serial.
     pub publication: u64,
+    /// The digest of the tables by which they are meant; none where those of the program are.
+    pub tables: Option<String>,
     /// Each role's text, in the publication's order.
     pub roles: Vec<RoleText>,
 }
@@ -91,6 +93,9 @@ pub struct RolePart {
 pub struct Part {
     /// The publication's serial.
     pub serial: u64,
+    /// The digest of the tables that came with lists: what their categories mean. None for decisions, and where the program's own hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tables: Option<String>,
     /// The roles that have any, in the publication's order: the first that decides of a name is the one that is named.
     pub roles: Vec<RolePart>,
 }
@@ -118,7 +123,8 @@ impl Edition {
 
     /// Whether both say the same, whatever their serials.
     pub fn is_the_same(&self, other: &Self) -> bool {
-        self.lists.roles == other.lists.roles && self.decisions.roles == other.decisions.roles
+        let lists = |edition: &Self| (edition.lists.roles.clone(), edition.lists.tables.clone());
+        lists(self) == lists(other) && self.decisions.roles == other.decisions.roles
     }
 
     /// Whether `other` has the lists of the publication whose decisions made this one.
@@ -239,7 +245,7 @@ impl Shelf {
             text: self.text(&part.digest),
             speaks_for: part.speaks_for.clone(),
         };
-        Lists { publication: part.serial, roles: part.roles.iter().map(role).collect() }
+        Lists { publication: part.serial, tables: part.tables.clone(), roles: part.roles.iter().map(role).collect() }
     }
 
     /// The text with this digest, unpacked: at most `most` octets.
@@ -296,7 +302,11 @@ impl Shelf {
     fn sweep(&self, needed: &[&Adopted], awaited: Option<&Part>) -> io::Result<()> {
         let editions = needed.iter().flat_map(|adopted| &adopted.editions);
         let parts = editions.flat_map(|edition| [&edition.lists, &edition.decisions]).chain(awaited);
-        let named: BTreeSet<String> = parts.flat_map(|part| &part.roles).map(|part| format!("{}.zst", part.digest)).collect();
+        let digests = |part: &Part| {
+            let roles = part.roles.iter().map(|role| &role.digest);
+            roles.chain(&part.tables).map(|digest| format!("{digest}.zst")).collect::<Vec<_>>()
+        };
+        let named: BTreeSet<String> = parts.flat_map(digests).collect();
         for entry in fs::read_dir(self.directory.join(TEXTS))? {
             let entry = entry?;
             if !entry.file_name().to_str().is_some_and(|file| named.contains(file)) {

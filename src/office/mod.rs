@@ -14,6 +14,7 @@ pub mod edit;
 pub mod folder;
 pub mod gate;
 mod harm;
+pub mod here;
 mod kept;
 pub mod names;
 pub mod patch;

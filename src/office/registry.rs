@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::SpeaksFor as Categories;
 use crate::lists::services::Services;
-use crate::lists::tables::{CategoryRow, ProtectedRows, ServiceRow, TableFault, TierRow, TwinRow};
+use crate::lists::tables::{CategoryRow, ProtectedRows, ServiceRow, ShippedRows, TableFault, TierRow, TwinRow};
 use crate::lists::tier_defaults::{self, TierDefault};
 use crate::lists::twins::Twins;
 use crate::lists::{ProtectedNames, Registry};
+
+mod sound;
 
 /// The most octets of the file.
 pub const LARGEST: u64 = 4 << 20;
@@ -62,6 +64,8 @@ pub struct Understood {
     pub twins: Twins,
     /// The protected names.
     pub protected: ProtectedNames,
+    /// What schools may change.
+    pub schools: SchoolsMay,
 }
 
 /// Why a text is no registry.
@@ -76,6 +80,12 @@ pub enum RegistryFault {
 }
 
 impl Tables {
+    /// The program's own, which let a school change everything that is not locked.
+    pub fn shipped() -> Self {
+        let ShippedRows { category, tier, service, twin, protected } = ShippedRows::read();
+        Self { category, tier, service, twin, protected, schools: SchoolsMay::default() }
+    }
+
     /// Reads the file.
     ///
     /// # Errors
@@ -102,7 +112,8 @@ impl Tables {
     /// What the tables mean.
     ///
     /// # Errors
-    /// Where they do not hold together, or unlock what the program ships locked: that is the law's, and no office's to open.
+    /// Where they do not hold together, unlock what the program ships locked (that is the law's, and no office's to open), or take away
+    /// what no school can do without.
     pub fn understand(&self) -> Result<Understood, TableFault> {
         let registry = Registry::of_rows(self.category.iter().cloned())?;
         for entry in Registry::shipped().entries().iter().filter(|entry| entry.locked) {
@@ -118,13 +129,16 @@ impl Tables {
         if let Some(word) = known(&self.schools.tighten).or_else(|| known(&self.schools.loosen)) {
             return Err(TableFault(format!("schools may change `{word}`, which is no category")));
         }
-        Ok(Understood {
+        let understood = Understood {
             tiers: tier_defaults::of_rows(self.tier.iter().cloned(), &registry)?,
             services: Services::of_rows(self.service.iter().cloned(), &registry)?,
             twins: Twins::of_rows(self.twin.iter().cloned())?,
             protected: ProtectedNames::of_rows(&self.protected)?,
+            schools: self.schools.clone(),
             registry,
-        })
+        };
+        sound::check(&understood)?;
+        Ok(understood)
     }
 }
 

@@ -25,6 +25,9 @@ pub trait Repository: fmt::Debug + Send + Sync {
 
     /// The text that `wanted` names, unpacked and verified: whole, or made of the text before and a difference.
     fn text<'r>(&'r self, state: &'r Path, way: &'r Way, wanted: &'r Wanted<'r>) -> Answer<'r, Vec<u8>>;
+
+    /// The tables with the digest `digest`, which the top signed: at most `most` octets.
+    fn tables<'r>(&'r self, state: &'r Path, way: &'r Way, digest: &'r str, most: u64) -> Answer<'r, Vec<u8>>;
 }
 
 /// Where a repository is read.
@@ -91,7 +94,8 @@ impl Offered {
     /// What is due at `now` for a school of `ring`; nothing where what is due is not remembered.
     pub fn due(&self, ring: Ring, now: Timestamp) -> Option<Due> {
         let due = self.publication.due(ring, now);
-        let lists = self.part(due.lists, |part| &part.names.sha256)?;
+        let mut lists = self.part(due.lists, |part| &part.names.sha256)?;
+        lists.tables = self.publication.tables_of(due.lists).map(str::to_owned);
         let decisions = self.part(due.decisions, |part| &part.decisions.sha256)?;
         Some(Due { lists, decisions })
     }
@@ -103,7 +107,7 @@ impl Offered {
             let digest = digest(published.get(role)?).clone();
             Some(RolePart { role: role.clone(), speaks_for: speaks_for.clone(), digest })
         };
-        Some(Part { serial, roles: self.roles.iter().filter_map(role).collect() })
+        Some(Part { serial, tables: None, roles: self.roles.iter().filter_map(role).collect() })
     }
 }
 
@@ -127,6 +131,10 @@ impl Repository for Nobody {
     }
 
     fn text<'r>(&'r self, _: &'r Path, _: &'r Way, _: &'r Wanted<'r>) -> Answer<'r, Vec<u8>> {
+        Self::refuse()
+    }
+
+    fn tables<'r>(&'r self, _: &'r Path, _: &'r Way, _: &'r str, _: u64) -> Answer<'r, Vec<u8>> {
         Self::refuse()
     }
 }

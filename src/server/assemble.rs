@@ -10,9 +10,7 @@ use crate::config::{ForwardedZone, Program};
 use crate::dns::{Lead, RecordType};
 use crate::journal::{self, Entry, Provenance};
 use crate::listen::interface_number;
-use crate::lists::services::Services;
-use crate::lists::twins::Twins;
-use crate::lists::{Along, Effect, ProtectedNames};
+use crate::lists::{Along, Effect};
 use crate::policy::{Reason, Shared};
 use crate::snapshot::{Snapshot, Words};
 use crate::tally::Tally;
@@ -65,9 +63,9 @@ pub(super) fn snapshot(
         shared: Shared { office: office.decisions, ..program.shared.clone() },
         calendar: program.calendar.clone(),
         registry: program.registry.clone(),
-        protected: Arc::new(ProtectedNames::shipped().as_map().clone()),
-        twins: Twins::shipped(),
-        along: Along::new(&Services::shipped(), &loaded.index),
+        protected: Arc::new(program.tables.known.protected.as_map().clone()),
+        twins: program.tables.known.twins.clone(),
+        along: Along::new(&program.tables.known.services, &loaded.index),
         index: Arc::clone(&loaded.index),
         publication: loaded.publication,
         missing_lists: loaded.missing.clone(),

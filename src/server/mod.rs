@@ -10,6 +10,7 @@ mod kept;
 mod lookout;
 mod office;
 mod primaries;
+mod renewing;
 mod resolvers;
 mod responder;
 mod serving;
@@ -29,7 +30,7 @@ use crate::answer::upstream::SetupError;
 use crate::answer::{Cache, OnDisk};
 use crate::client::RateLimiter;
 use crate::clock::Clock;
-use crate::config::{self, Fault, Program, Surroundings};
+use crate::config::{self, Conflict, Fault, Program, Surroundings};
 use crate::journal;
 use crate::listen::Limits;
 use crate::office::Lists;
@@ -286,43 +287,6 @@ impl Running {
         lock(&self.in_force)
     }
 
-    /// Compiles what the lists have become, and puts it in force; what was loaded before stays where that fails.
-    ///
-    /// # Errors
-    /// A sentence for people.
-    pub async fn renew_lists(&self) -> Result<(), String> {
-        let _one = self.reloading.lock().await;
-        let program = Arc::clone(&self.in_force().program);
-        let office = self.office.lists(&program);
-        self.renew(&program, office).await
-    }
-
-    /// As [`Running::renew_lists`], with other lists of the office.
-    async fn renew_with(&self, office: Option<Lists>) -> Result<(), String> {
-        let _one = self.reloading.lock().await;
-        let program = Arc::clone(&self.in_force().program);
-        self.renew(&program, office.clone()).await?;
-        self.office.compiled(office);
-        Ok(())
-    }
-
-    async fn renew(&self, program: &Arc<Program>, office: Option<Lists>) -> Result<(), String> {
-        let loaded = self.loaded(program, office).await?;
-        let unchanged = self.in_force().loaded.same_images(&loaded);
-        if unchanged {
-            self.in_force().loaded = Arc::clone(&loaded);
-        } else {
-            self.put_in_force(Change { loaded: Some(Arc::clone(&loaded)), ..Change::default() });
-        }
-        self.images.keep(&loaded);
-        Ok(())
-    }
-
-    /// Puts what the office decided in force, with all else as it is; waits for no list that is being compiled.
-    fn put_office_in_force(&self) {
-        self.put_in_force(Change::default());
-    }
-
     /// Reads the configuration and the lists again.
     ///
     /// # Errors
@@ -331,18 +295,23 @@ impl Running {
         let _one = self.reloading.lock().await;
         let begun = self.accounts.clock.running();
         let surroundings = Surroundings { now: self.accounts.clock.wall(), ..self.setup.surroundings.clone() };
-        let (program, warnings) = config::load_in(self.setup.file.as_deref(), &surroundings).map_err(|faults| {
+        let (mut program, mut warnings) = config::load_anew(self.setup.file.as_deref(), &surroundings).map_err(|faults| {
             let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
             self.fail(said.join("\n"))
         })?;
-        let program = Arc::new(program);
         let before = Arc::clone(&self.in_force().program);
         if program.state != before.state {
             return Err(self.fail("[state] directory changes only with a restart".to_owned()));
         }
         self.fetch_missing(&program).await;
         self.fetch_office(&program).await;
-        let loaded = self.loaded(&program, self.office.lists(&program)).await?;
+        let office = self.office.lists(&program);
+        let other = self.office.by_tables(&program, office.as_ref(), Conflict::Fault).map_err(|said| self.fail(said))?;
+        if let Some(other) = other {
+            (program, warnings) = other;
+        }
+        let program = Arc::new(program);
+        let loaded = self.loaded(&program, office).await?;
         let old = self.accounts.snapshot.load_full();
         let speakers =
             Speakers::new(&program, Some(&old)).map_err(|error| self.fail(format!("{error}\nhint: {}", error.hint())))?;

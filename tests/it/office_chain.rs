@@ -232,3 +232,44 @@ fn each_person_signs_on_a_machine_of_their_own() {
     let refused = office.types(&["verify", &www]);
     assert!(refused.code == 1 && refused.told.contains("schools would refuse it"), "{}", refused.told);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn categories_masks_and_what_schools_may_change_come_with_a_publication() {
+    let office = Office::new(&[("gambling.txt", "casino.example\n"), ("games.txt", "toys.example\n")]).await;
+    office.publish(&[]);
+    let school = school(&office, 1).await;
+    assert_eq!(summary(&school, "toys.example").await, "blocked");
+    let categories = include_str!("../../blocklists/categories.toml");
+    let loans = "[[category]]\nid = \"loans\"\nname = { vi = \"Vay nặng lãi\", en = \"Loan sharks\" }\n\
+                 description = { vi = \"Cho vay nặng lãi\", en = \"Loan sharks\" }\n\n[[category]]\nid = \"games\"\n";
+    let changed = categories.replacen("[[category]]\nid = \"games\"\n", loans, 1);
+    let mask = "blocks = [\"ai\", \"shopping\", \"manga\", \"celebrity\"]";
+    let changed = changed.replacen(mask, "blocks = [\"ai\", \"shopping\", \"manga\", \"celebrity\", \"loans\"]", 1);
+    let changed = changed.replacen("\n    \"games\", \"search-unsafe\",", "\n    \"search-unsafe\",", 1);
+    assert!(changed.matches("loans").count() == 2 && !changed.contains("\"games\", \"search"), "{changed}");
+    office.put("categories.toml", &changed);
+    office.put("roles/ministry/lists/loans.txt", "loans.example\n");
+    let said = office.publish(&[]);
+    assert!(!said.contains("waits for"), "{said}");
+    after(&school, 11).await;
+    assert_eq!(standing(&school).await["serial"], 2, "{}", standing(&school).await);
+    assert_eq!(summary(&school, "loans.example").await, "blocked");
+    assert_eq!(summary(&school, "toys.example").await, ADDRESS, "the office took games out of the masks");
+    assert_eq!(summary(&school, "casino.example").await, "blocked");
+    let told = http::json(school.http(), "/api/v1/explain?name=loans.example&client=10.20.1.7").await.1.to_string();
+    assert!(told.contains("\"loans\""), "{told}");
+    // A school that comes later takes both steps at once; one that waits for its ring has the tables of its own lists.
+    let later = self::school(&office, 2).await;
+    assert_eq!(summary(&later, "loans.example").await, ADDRESS);
+    assert_eq!(summary(&later, "toys.example").await, "blocked");
+    later.close().await;
+    assert!(office.fine(&["verify", &office.www().display().to_string()]).contains("whole and signed"));
+    school.server().running().office_back().await.expect("there is one before");
+    assert_eq!(summary(&school, "loans.example").await, ADDRESS);
+    assert_eq!(summary(&school, "toys.example").await, "blocked");
+    // What the law locks no office unlocks.
+    office.put("categories.toml", &changed.replacen("id = \"gambling\"\nlocked = true", "id = \"gambling\"", 1));
+    let refused = office.types(&["publish", "--to", &office.www().display().to_string()]);
+    assert!(refused.code != 0 && refused.told.contains("locked by law"), "{}{}", refused.said, refused.told);
+    school.close().await;
+}

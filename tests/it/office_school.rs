@@ -5,3 +5,4 @@ mod decided;
 mod harm;
 mod kept;
 mod rounds;
+mod tables;

@@ -11,7 +11,9 @@ use crate::cli::progress::while_doing;
 use crate::cli::{FAILED, FINE};
 use crate::fetch::Failure;
 use crate::office::decisions;
+use crate::office::here::Here;
 use crate::office::names::{self, NameList};
+use crate::office::registry;
 use crate::office::repository::{Kind, Offered, Wanted, Way};
 use crate::office::{RolePart, hexadecimal};
 
@@ -67,6 +69,12 @@ impl Verify {
 async fn texts(state: &std::path::Path, way: &Way, offered: &Offered) -> Result<Vec<String>, Failure> {
     let mut lines = Vec::new();
     for (serial, .., published) in offered.publication.all() {
+        if let Some(digest) = offered.publication.tables_of(serial) {
+            let text = repository().tables(state, way, digest, registry::LARGEST).await?;
+            let unusable =
+                |fault| Failure::new(crate::fetch::Reason::Unparsable, format!("the tables of publication {serial}: {fault}"));
+            Here::of(digest, &text).map_err(unusable)?;
+        }
         for (role, speaks_for) in &offered.roles {
             let Some(part) = published.get(role) else { continue };
             let wanted =

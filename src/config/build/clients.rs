@@ -1,12 +1,12 @@
 //! Groups: who is in which, and what each of them may.
 
 use super::Notes;
+use super::held::Held;
 use super::schedule::Around;
-use super::targets::Targets;
+use super::tiers::Against;
 use crate::client::{self, Clients, GroupId, Subnet, Via};
 use crate::config::file::{self, At, Group, Target};
 use crate::dns::{Name, NameMap, Source, Transport};
-use crate::lists::Registry;
 use crate::policy::{Origin, Policies, Policy, Scope, TierId, Tiers};
 use ipnet::IpNet;
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ const MOST_GROUPS: usize = 1000;
 pub(super) fn clients(
     clients: file::Clients,
     mut groups: Vec<Group>,
-    registry: &Registry,
+    against: Against<'_>,
     tiers: &Tiers,
     notes: &mut Notes<'_>,
 ) -> (Clients, Policies) {
@@ -45,7 +45,6 @@ pub(super) fn clients(
         place.and_then(|place| u16::try_from(place).ok()).map(GroupId)
     });
 
-    let targets = Targets::shipped();
     let mut members = Vec::with_capacity(groups.len() + 1);
     let mut policies = Vec::with_capacity(groups.len() + 1);
     for (place, group) in groups.into_iter().enumerate() {
@@ -59,7 +58,7 @@ pub(super) fn clients(
             via: group.via.iter().map(|via| &via.value).filter(|via| ways.get(via) == Some(&place)).cloned().collect(),
             rate_limit: group.rate_limit.unwrap_or(rate_limit),
         });
-        policies.push(policy(id, group, registry, tiers, targets, notes));
+        policies.push(policy(id, group, against, tiers, notes));
     }
     let clients = Clients::new(members, default, rate_limit, allowed_clients(&allowed))
         .expect("no prefix stands in two groups: each was left to the first");
@@ -174,7 +173,8 @@ fn ways(groups: &[Group], notes: &mut Notes<'_>) -> HashMap<Via, usize> {
     taken
 }
 
-fn policy(id: GroupId, group: Group, registry: &Registry, tiers: &Tiers, targets: &Targets, notes: &mut Notes<'_>) -> Policy {
+fn policy(id: GroupId, group: Group, against: Against<'_>, tiers: &Tiers, notes: &mut Notes<'_>) -> Policy {
+    let (registry, targets, held) = against;
     let Group {
         line: _,
         id: word,
@@ -199,7 +199,7 @@ fn policy(id: GroupId, group: Group, registry: &Registry, tiers: &Tiers, targets
         let what = format!("group `{word}` is always in an exam, and its `allow` leaves nothing open");
         notes.fault(allow_only.line, what, "name what stays open: `allow = [\"thi.truong.edu.vn\"]`");
     }
-    let around = Around { group: word, tier, allows_nothing: allow.is_empty(), registry, tiers, targets };
+    let around = Around { group: word, tier, allows_nothing: allow.is_empty(), registry, tiers, targets, held };
     let schedule = around.schedule(schedule, notes);
     let allow = named(&allow, |target| targets.opened(target, notes));
     let deny = named(&deny, |target| {
@@ -218,9 +218,20 @@ fn policy(id: GroupId, group: Group, registry: &Registry, tiers: &Tiers, targets
         allow,
         deny,
         scope,
-        safe_search: safe_search.map(|wanted| wanted.value),
+        safe_search: safe_search_of(safe_search, word, &tiers.tier(tier).id, held, notes),
         youtube: youtube.map(|wanted| wanted.value),
     }
+}
+
+/// What a group says of safe search, as far as the office lets it.
+fn safe_search_of(said: Option<At<bool>>, group: &str, tier: &str, held: &Held, notes: &mut Notes<'_>) -> Option<bool> {
+    let At { value, line } = said?;
+    if !value && held.safe_search(tier) {
+        let what = format!("group `{group}` turns safe search off, and the office does not let schools do that");
+        notes.against_office(line, what, "leave `safe_search` out; the office's word holds");
+        return None;
+    }
+    Some(value)
 }
 
 /// The names of all targets; what is written keeps its origin where a service brings the same name.

@@ -3,6 +3,7 @@
 
 mod clients;
 mod exceptions;
+mod held;
 mod lists;
 mod office;
 mod schedule;
@@ -15,17 +16,21 @@ use super::fault::Shown;
 use super::file::{Block, File, Id, Log, Schedule, State};
 use super::nearest::nearest;
 use super::program::OfficeSource;
-use super::{Fault, Program, Surroundings};
+use super::{By, Conflict, Fault, Program, Source, Surroundings};
 use crate::answer::{BlockAnswer, OnDisk};
 use crate::fetch::Copies;
 use crate::lists::{Category, Registry};
+use crate::office::Shelf;
+use crate::office::here::Here;
 use crate::policy::Shared;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Notes what is wrong, for one file.
 pub(super) struct Notes<'a> {
     file: &'a Path,
     incomplete: Vec<&'static str>,
+    conflict: Conflict,
     faults: Vec<Fault>,
 }
 
@@ -36,6 +41,14 @@ impl Notes<'_> {
 
     fn warn(&mut self, line: u32, what: impl Into<String>, hint: impl Into<String>) {
         self.faults.push(Fault::warning(self.file, Some(line), what, hint));
+    }
+
+    /// Notes what the office does not let a school say.
+    fn against_office(&mut self, line: u32, what: impl Into<String>, hint: impl Into<String>) {
+        match self.conflict {
+            Conflict::Fault => self.fault(line, what, hint),
+            Conflict::Warning => self.warn(line, what, hint),
+        }
     }
 
     /// Notes that `id`, which `line` names, is no `kind`, and names the nearest of those that are. Silent where a faulty
@@ -62,7 +75,13 @@ impl Notes<'_> {
 }
 
 /// The program that `file` means, and every fault and doubt; where there is a fault the program is of no use.
-pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundings) -> (Program, Vec<Fault>) {
+pub(super) fn program(
+    file: File,
+    text: &str,
+    path: Option<&Path>,
+    surroundings: &Surroundings,
+    (by, conflict): (&By, Conflict),
+) -> (Program, Vec<Fault>) {
     let File {
         listen,
         state: State { directory },
@@ -82,13 +101,17 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
         log: Log { level },
         incomplete,
     } = file;
-    let mut notes = Notes { file: path.unwrap_or(Path::new("")), incomplete, faults: Vec::new() };
+    let mut notes = Notes { file: path.unwrap_or(Path::new("")), incomplete, conflict, faults: Vec::new() };
     // Paths of the file are relative to its folder, whatever folder the program was started in.
     let beside = path.and_then(Path::parent).unwrap_or(Path::new(""));
     let state = directory.map_or_else(|| surroundings.state.clone(), |directory| beside.join(directory.value));
 
-    let registry = tiers::registry(categories, &mut notes);
-    let tiers = tiers::tiers(tiers, &registry, &mut notes);
+    let office = office::office(office, beside, &mut notes);
+    let tables = tables(by, office.as_ref(), &state, &mut notes);
+    let registry = tiers::registry(categories, &tables.known, &mut notes);
+    let held = held::Held::new(&tables.known, &registry);
+    let targets = targets::Targets::new(&tables.known);
+    let tiers = tiers::tiers(tiers, (&registry, &targets, &held), &mut notes);
     let calendar = schedule::calendar(&time_zone, &holidays, &mut notes);
     let mut upstream = upstream;
     let rebinding = serving::rebinding(&upstream);
@@ -101,12 +124,10 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
     let bootstrap = bootstrap.into_iter().map(|server| server.value).collect();
     let forwarded = zones::forwarded(upstream_zones, &zones, &upstream, &mut notes);
     let max_ttl = clients.max_ttl;
-    let (clients, policies) = clients::clients(clients, groups, &registry, &tiers, &mut notes);
+    let (clients, policies) = clients::clients(clients, groups, (&registry, &targets, &held), &tiers, &mut notes);
     let today = calendar.zone().to_datetime(surroundings.now).date();
     let exceptions = exceptions::exceptions(exceptions, today, &mut notes);
     let lists = lists::sources(lists, beside, &Copies::below(&state), &registry, &mut notes);
-
-    let office = office::office(office, beside, &mut notes);
 
     let Block { answer: mode, language, ttl, contact } = block;
     let block = BlockAnswer { mode, ttl, language, contact };
@@ -135,13 +156,30 @@ pub(super) fn program(file: File, path: Option<&Path>, surroundings: &Surroundin
         shared,
         calendar,
         registry,
+        tables,
         max_ttl,
         lists,
         office,
         log: level,
+        source: Arc::new(Source { text: text.to_owned(), surroundings: surroundings.clone() }),
         // Every shipped default is in force.
     };
     (program, notes.faults)
+}
+
+/// The tables by which the file is read.
+fn tables(by: &By, office: Option<&OfficeSource>, state: &Path, notes: &mut Notes<'_>) -> Arc<Here> {
+    let Some(office) = office else { return Here::shipped() };
+    match by {
+        By::These(tables) => Arc::clone(tables),
+        By::Kept => {
+            let (tables, fault) = Here::in_force(&Shelf::below(state));
+            if let Some(fault) = fault {
+                notes.warn(office.url_line, fault.escaped(), "tables that were kept before hold until the office is heard again");
+            }
+            tables
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The school's time, and what the windows of a group's week mean.
 
 use super::Notes;
+use super::held::Held;
 use super::targets::Targets;
 use crate::config::fault::Shown;
 use crate::config::file::{At, GroupWindow};
@@ -42,7 +43,8 @@ pub(super) struct Around<'a> {
     pub(super) allows_nothing: bool,
     pub(super) registry: &'a Registry,
     pub(super) tiers: &'a Tiers,
-    pub(super) targets: &'a Targets,
+    pub(super) targets: &'a Targets<'a>,
+    pub(super) held: &'a Held,
 }
 
 impl Around<'_> {
@@ -135,13 +137,25 @@ impl Around<'_> {
 
     fn opened(&self, opens: &[At<crate::config::file::Id>], notes: &mut Notes<'_>) -> CategorySet {
         let closed = self.tiers.tier(self.tier).mask;
+        let must = self.held.of(&self.tiers.tier(self.tier).id);
         let mut opened = CategorySet::EMPTY;
         for id in opens {
             let Some(category) = notes.category(self.registry, id.line, &id.value) else { continue };
             if self.tiers.locked().contains(category) {
                 let what = format!("`opens` names `{}`, which is locked: no window opens it", id.value);
-                notes.fault(id.line, what, "leave it out; an [[exception]] opens a single name, with a reason and an end");
-            } else if !closed.contains(category) {
+                let hint = "leave it out; an [[exception]] opens a single name, with a reason and an end";
+                match self.held.is_locked_by_office(category) {
+                    true => notes.against_office(id.line, what, hint),
+                    false => notes.fault(id.line, what, hint),
+                }
+                continue;
+            }
+            if must.contains(category) {
+                let what = format!("`opens` names `{}`, and the office does not let schools open it", id.value);
+                notes.against_office(id.line, what, "leave it out; the office's word holds");
+                continue;
+            }
+            if !closed.contains(category) {
                 notes.warn(id.line, format!("`opens` names `{}`, which is open to this group anyway", id.value), "leave it out");
             }
             opened.insert(category);

@@ -6,26 +6,28 @@ use crate::config::file::{At, Id, Target};
 use crate::dns::Name;
 use crate::lists::services::{Service, Services};
 use crate::lists::twins::{TwinSwitch, Twins};
-use crate::lists::{Protected, ProtectedNames, Registry};
+use crate::lists::{Protected, ProtectedNames};
+use crate::office::here::Here;
+use crate::office::registry::Understood;
 use crate::policy::{Origin, Restricted, Settings};
-use std::sync::LazyLock;
 
 /// What targets are looked up in.
-pub(super) struct Targets {
-    services: Services,
-    twins: Twins,
-    protected: ProtectedNames,
+pub(super) struct Targets<'t> {
+    known: &'t Understood,
+    services: &'t Services,
+    twins: &'t Twins,
+    protected: &'t ProtectedNames,
 }
 
-impl Targets {
-    /// The shipped services and protected names; they are the same for every configuration, and read once.
-    pub(super) fn shipped() -> &'static Self {
-        static SHIPPED: LazyLock<Targets> = LazyLock::new(|| Targets {
-            services: Services::shipped(),
-            twins: Twins::shipped(),
-            protected: ProtectedNames::shipped(),
-        });
-        &SHIPPED
+impl<'t> Targets<'t> {
+    /// The services and protected names of the tables.
+    pub(super) fn new(known: &'t Understood) -> Self {
+        Self { known, services: &known.services, twins: &known.twins, protected: &known.protected }
+    }
+
+    /// The tables.
+    pub(super) const fn known(&self) -> &'t Understood {
+        self.known
     }
 
     /// The names to open so that the target works: a service's hosts, and what they need.
@@ -40,7 +42,11 @@ impl Targets {
             let kinds = self.protected.kinds(name);
             if kinds.has(Protected::Help) {
                 let what = format!("`deny` names `{name}`, which helps against abuse, suicide or illness: nothing closes it");
-                notes.fault(target.line, what, "leave it out");
+                // What only the office protects came after the file was written; it stays open in any case.
+                match Here::shipped().known.protected.kinds(name).has(Protected::Help) {
+                    true => notes.fault(target.line, what, "leave it out"),
+                    false => notes.against_office(target.line, what, "leave it out"),
+                }
             } else if kinds.has(Protected::System) {
                 let what = format!("`deny` names `{name}`, which devices need to find out that they are online, or the time");
                 notes.warn(target.line, what, "leave it out, unless that is meant");
@@ -83,7 +89,7 @@ impl Targets {
     fn service(&self, id: &Id, line: u32, notes: &mut Notes<'_>) -> Option<&Service> {
         let word = id.as_str();
         let found = self.services.find(word);
-        let is_category = || Registry::shipped().find(word).is_some();
+        let is_category = || self.known.registry.find(word).is_some();
         if found.is_none() && !is_category() && psl::suffix(word.as_bytes()).is_some_and(|suffix| suffix.is_known()) {
             // A near service would be a wrong guess: whoever writes "vn" means the country.
             let what = format!("service `{word}` is not defined");

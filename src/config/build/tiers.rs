@@ -1,16 +1,19 @@
 //! The registry of categories with the school's own, and the tiers with what they close.
 
 use super::Notes;
+use super::held::Held;
 use super::targets::Targets;
 use crate::config::fault::Shown;
 use crate::config::file;
-use crate::lists::tier_defaults::{self, BypassDefault, TierDefault, YouTubeDefault};
+use crate::lists::tier_defaults::{BypassDefault, TierDefault, YouTubeDefault};
 use crate::lists::{CategoryEntry, CategorySet, Registry, Words};
+use crate::office::registry::Understood;
 use crate::policy::{Bypass, Settings, TierFault, TierSpec, Tiers, YouTube};
 
-/// The shipped categories with what the file adds and changes.
-pub(super) fn registry(categories: Vec<file::Category>, notes: &mut Notes<'_>) -> Registry {
-    let mut registry = Registry::shipped();
+/// The categories of the tables with what the file adds and changes.
+pub(super) fn registry(categories: Vec<file::Category>, known: &Understood, notes: &mut Notes<'_>) -> Registry {
+    let by_law = Registry::shipped();
+    let mut registry = known.registry.clone();
     let mut seen: Vec<(String, u32)> = Vec::new();
     for file::Category { line, id, name, locked } in categories {
         let id = id.value.as_str().to_owned();
@@ -23,12 +26,17 @@ pub(super) fn registry(categories: Vec<file::Category>, notes: &mut Notes<'_>) -
         let entry = match shipped {
             Some(entry) => {
                 if let Some(unlocked) = locked.filter(|locked| entry.locked && !locked.value) {
-                    let what = format!("category `{id}` is locked by law, and no file unlocks it");
-                    notes.fault(
-                        unlocked.line,
-                        what,
-                        "leave `locked` out; an [[exception]] opens a single name, with a reason and an end",
-                    );
+                    let hint = "leave `locked` out; an [[exception]] opens a single name, with a reason and an end";
+                    if by_law.find(&id).is_some_and(|category| by_law.entry(category).locked) {
+                        notes.fault(unlocked.line, format!("category `{id}` is locked by law, and no file unlocks it"), hint);
+                    } else {
+                        let what = format!("category `{id}` is locked by the office, and no file unlocks it");
+                        notes.against_office(unlocked.line, what, hint);
+                    }
+                }
+                if let Some(locked) = locked.filter(|locked| locked.value && !entry.locked && !known.schools.tighten.has(&id)) {
+                    let what = format!("category `{id}` is locked here, and the office does not let schools block it");
+                    notes.against_office(locked.line, what, "leave `locked` out; until then it stays locked");
                 }
                 let locked = entry.locked || locked.is_some_and(|locked| locked.value);
                 CategoryEntry { locked, name: name.unwrap_or(entry.name), ..entry }
@@ -51,19 +59,31 @@ pub(super) fn registry(categories: Vec<file::Category>, notes: &mut Notes<'_>) -
     registry
 }
 
-/// The file's tiers, or the shipped ones where it has none.
-pub(super) fn tiers(written: Vec<file::Tier>, registry: &Registry, notes: &mut Notes<'_>) -> Tiers {
-    let shipped = tier_defaults::shipped();
+/// Where a tier stands in the file, and what it restricts there.
+pub(super) struct Written {
+    pub(super) line: u32,
+    pub(super) restricted: Vec<file::At<file::Id>>,
+}
+
+/// What tiers are made against: the categories, what targets are looked up in, and what the office holds.
+pub(super) type Against<'a> = (&'a Registry, &'a Targets<'a>, &'a Held);
+
+/// The file's tiers, or those of the tables where it has none.
+pub(super) fn tiers(written: Vec<file::Tier>, (registry, targets, held): Against<'_>, notes: &mut Notes<'_>) -> Tiers {
+    let shipped = &targets.known().tiers;
     let fallback = || {
         let specs = shipped.iter().cloned().map(shipped_tier).collect();
-        Tiers::new(specs, registry).expect("the shipped tiers stand together")
+        Tiers::new(specs, registry).expect("the tables' tiers stand together")
     };
     if written.is_empty() {
         return fallback();
     }
     let lines: Vec<(String, u32)> = written.iter().map(|tier| (tier.id.value.as_str().to_owned(), tier.line)).collect();
-    order(&lines, &shipped, notes);
-    let specs = written.into_iter().map(|tier| spec(tier, &shipped, registry, notes)).collect();
+    order(&lines, shipped, notes);
+    let places: Vec<Written> =
+        written.iter().map(|tier| Written { line: tier.line, restricted: tier.restricted.clone() }).collect();
+    let mut specs: Vec<TierSpec> = written.into_iter().map(|tier| spec(tier, targets, registry, notes)).collect();
+    held.tiers(&mut specs, &places, registry, notes);
     Tiers::new(specs, registry).unwrap_or_else(|faults| {
         for fault in faults {
             let (line, hint) = match &fault {
@@ -98,16 +118,17 @@ fn order(written: &[(String, u32)], shipped: &[TierDefault], notes: &mut Notes<'
     }
 }
 
-fn spec(tier: file::Tier, shipped: &[TierDefault], registry: &Registry, notes: &mut Notes<'_>) -> TierSpec {
+fn spec(tier: file::Tier, targets: &Targets<'_>, registry: &Registry, notes: &mut Notes<'_>) -> TierSpec {
+    let shipped = &targets.known().tiers;
     let file::Tier { line: _, id, name, blocks, restricted, safe_search, youtube, bypass } = tier;
     let id = id.value.as_str().to_owned();
-    let defaults = Settings::shipped(&id);
+    let same = shipped.iter().find(|known| known.id == id).cloned();
+    let defaults = same.map_or_else(|| Settings::shipped(&id), |same| shipped_tier(same).settings);
     let settings = Settings {
         safe_search: safe_search.map_or(defaults.safe_search, |wanted| wanted.value),
         youtube: youtube.map_or(defaults.youtube, |wanted| wanted.value),
         bypass: bypass.map_or(defaults.bypass, |wanted| wanted.value),
     };
-    let targets = Targets::shipped();
     let restricted = restricted.iter().filter_map(|service| targets.restricted(&id, service, settings, notes)).collect();
     let mut mask = CategorySet::EMPTY;
     for category in &blocks {
@@ -123,7 +144,8 @@ fn spec(tier: file::Tier, shipped: &[TierDefault], registry: &Registry, notes: &
     }
 }
 
-fn shipped_tier(tier: TierDefault) -> TierSpec {
+/// A tier of the tables.
+pub(super) fn shipped_tier(tier: TierDefault) -> TierSpec {
     let TierDefault { id, name, blocks, safe_search, youtube, bypass } = tier;
     let youtube = match youtube {
         YouTubeDefault::Strict => YouTube::Strict,

@@ -18,6 +18,12 @@ pub fn zones(program: &mut Program) -> Vec<Fault> {
     let mut faults = Vec::new();
     let read = program.zones.iter().filter_map(|source| zone(&config, source, &mut faults).map(Arc::new));
     program.own_zones = read.collect();
+    divide(program);
+    faults
+}
+
+/// Says for which names each server is believed.
+pub fn divide(program: &mut Program) {
     let names: Vec<Name> = program.forwarded.iter().map(|zone| zone.name.clone()).collect();
     if !(names.is_empty() && program.own_zones.is_empty()) {
         let division = Division::of(&program.own_zones, &names);
@@ -26,7 +32,6 @@ pub fn zones(program: &mut Program) -> Vec<Fault> {
             zone.settings.bailiwick = division.bailiwick(Speaker::Forwarded(place));
         }
     }
-    faults
 }
 
 fn zone(config: &Path, source: &ZoneSource, faults: &mut Vec<Fault>) -> Option<Zone> {

@@ -10,7 +10,7 @@ fn now() -> Timestamp {
 
 fn part(serial: u64, text: &str) -> Part {
     let role = RolePart { role: "ministry".to_owned(), speaks_for: SpeaksFor::All, digest: hexadecimal(text.as_bytes()) };
-    Part { serial, roles: vec![role] }
+    Part { serial, tables: None, roles: vec![role] }
 }
 
 fn edition(lists: u64, decisions: u64) -> Edition {

@@ -5,27 +5,9 @@ use std::collections::BTreeSet;
 use super::{Categories, Tables};
 use crate::lists::Registry;
 
-/// The shipped tables.
-fn shipped() -> Tables {
-    #[derive(serde::Deserialize)]
-    struct File {
-        category: Vec<crate::lists::tables::CategoryRow>,
-        tier: Vec<crate::lists::tables::TierRow>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Services {
-        service: Vec<crate::lists::tables::ServiceRow>,
-        twin: Vec<crate::lists::tables::TwinRow>,
-    }
-    let File { category, tier } = toml::from_str(include_str!("../../../blocklists/categories.toml")).expect("sound");
-    let Services { service, twin } = toml::from_str(include_str!("../../../blocklists/services.toml")).expect("sound");
-    let protected = toml::from_str(include_str!("../../../blocklists/protected.toml")).expect("sound");
-    Tables { category, tier, service, twin, protected, schools: super::SchoolsMay::default() }
-}
-
 #[test]
 fn the_shipped_tables_are_published_and_read_back() {
-    let tables = shipped();
+    let tables = Tables::shipped();
     let read = Tables::parse(&tables.to_json()).expect("as written");
     assert_eq!(read, tables);
     let understood = read.understand().expect("they hold together");
@@ -39,7 +21,7 @@ fn the_shipped_tables_are_published_and_read_back() {
 #[test]
 fn what_does_not_hold_together_is_refused() {
     let refused = |change: &dyn Fn(&mut Tables)| {
-        let mut tables = shipped();
+        let mut tables = Tables::shipped();
         change(&mut tables);
         Tables::parse(&tables.to_json()).expect_err("it does not hold together").to_string()
     };

@@ -12,7 +12,7 @@ use super::reading::{Reading, by};
 use super::texts;
 use super::transport::FIRST;
 use super::trusted::{self, Trusted};
-use super::verify::{Given, ROUND, TIMESTAMP, not_expired, verify};
+use super::verify::{Given, ROUND, TIMESTAMP, file, not_expired, verify};
 use crate::fetch::{Failure, Reason, Reply, Trust as Authorities};
 use crate::office::hexadecimal;
 use crate::office::repository::{Answer, Offered, Repository, Wanted, Way};
@@ -48,6 +48,10 @@ impl Repository for Tuf {
 
     fn text<'r>(&'r self, state: &'r Path, way: &'r Way, wanted: &'r Wanted<'r>) -> Answer<'r, Vec<u8>> {
         Box::pin(async move { text(state, by(way, &self.authorities).as_ref(), wanted).await })
+    }
+
+    fn tables<'r>(&'r self, state: &'r Path, way: &'r Way, digest: &'r str, most: u64) -> Answer<'r, Vec<u8>> {
+        Box::pin(async move { tables(state, by(way, &self.authorities).as_ref(), digest, most).await })
     }
 }
 
@@ -113,6 +117,19 @@ pub(super) async fn text(state: &Path, from: &dyn Reading, wanted: &Wanted<'_>) 
     let role = verified.roles.iter().find(|role| role.name == wanted.role.role);
     let role = role.ok_or_else(|| Failure::new(Reason::Unverified, format!("there is no role {}", wanted.role.role)))?;
     texts::bring(role, from, wanted).await
+}
+
+/// The tables with the digest `digest`, of the repository that was verified last.
+pub(super) async fn tables(state: &Path, from: &dyn Reading, digest: &str, most: u64) -> Result<Vec<u8>, Failure> {
+    let verified = trusted::read(state, None).and_then(|trusted| trusted.verified).ok_or_else(nothing)?;
+    let found = verified.tables.iter().find(|(_, file)| file.sha256 == digest);
+    let (name, signed) =
+        found.ok_or_else(|| Failure::new(Reason::Unverified, format!("the top signed no tables with the digest {digest}")))?;
+    if signed.length > most {
+        let said = format!("{name} has {} octets, and may have {most}", signed.length);
+        return Err(Failure::new(Reason::TooLarge, said));
+    }
+    file(from, name, signed.length, &signed.sha256).await
 }
 
 /// What is believed, as a school looks at it.

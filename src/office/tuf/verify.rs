@@ -221,6 +221,8 @@ async fn judge(
         if serial > known.saturating_add(LEAP) {
             return Err(refused(&format!("publication {serial} is too far beyond {known}, which is known")));
         }
+    } else if publication.serial > u64::MAX / 2 {
+        return Err(refused(&format!("publication {} leaves the office no number after it", publication.serial)));
     }
     let mut roles = delegated(targets, &parts)?;
     for role in &mut roles {

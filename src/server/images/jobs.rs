@@ -6,7 +6,7 @@ use crate::config::{self, Fault, ListSource, Program};
 use crate::fetch::Copies;
 use crate::lists::compile::{self, Job, JobList, Report, Source};
 use crate::lists::format::{Format, Match};
-use crate::lists::{Category, Force, List, ListAction, ListId, Owner, ProtectedNames, Standing, starter};
+use crate::lists::{Category, Force, List, ListAction, ListId, Owner, Standing, starter};
 use crate::office::RoleText;
 
 /// The lists without which nothing is ready.
@@ -30,7 +30,7 @@ pub(super) fn job(program: &Program, kept: &Path) -> Job {
     let mut lists: Vec<JobList> = starter::lists().iter().filter_map(|list| starter_list(list, program)).collect();
     let copies = Copies::below(&program.state);
     lists.extend(program.lists.iter().filter(|source| is_there(source, &copies, kept)).flat_map(parts));
-    Job { owner: Owner::School, lists, protected: protected(), image: PathBuf::new(), kept: Some(kept.to_owned()) }
+    Job { owner: Owner::School, lists, protected: protected(program), image: PathBuf::new(), kept: Some(kept.to_owned()) }
 }
 
 /// What a role's image is made of: a list for each category that it may speak for, all of one text.
@@ -48,7 +48,7 @@ pub(super) fn office_job(program: &Program, role: &RoleText) -> Job {
     let may = |entry: &&crate::lists::CategoryEntry| role.speaks_for.has(&entry.id);
     let lists = program.registry.entries().iter().filter(may).filter_map(list).collect();
     // The text itself is what is kept.
-    Job { owner: Owner::Office(role.role.clone()), lists, protected: protected(), image: PathBuf::new(), kept: None }
+    Job { owner: Owner::Office(role.role.clone()), lists, protected: protected(program), image: PathBuf::new(), kept: None }
 }
 
 /// Whether a list can be asked for at all: of what was never fetched there is nothing to say yet.
@@ -59,9 +59,9 @@ fn is_there(source: &ListSource, copies: &Copies, kept: &Path) -> bool {
 }
 
 /// The protected names as a job names them.
-fn protected() -> Vec<(String, u8)> {
-    let shipped = ProtectedNames::shipped();
-    let mut names: Vec<_> = shipped.as_map().iter().map(|(name, kinds)| (name.to_string(), kinds.bits())).collect();
+fn protected(program: &Program) -> Vec<(String, u8)> {
+    let protected = program.tables.known.protected.as_map();
+    let mut names: Vec<_> = protected.iter().map(|(name, kinds)| (name.to_string(), kinds.bits())).collect();
     names.sort_unstable();
     names
 }
@@ -101,7 +101,7 @@ pub fn lint(program: &Program, files: &[PathBuf], category: Category) -> Result<
     in_scratch(|scratch| Job {
         owner: Owner::School,
         lists: files.iter().map(list).collect(),
-        protected: protected(),
+        protected: protected(program),
         image: scratch.join("image"),
         kept: None,
     })

@@ -142,7 +142,10 @@ impl Running {
         // Lists that are being put in force first have their turn.
         drop(self.office.changing.lock().await);
         let now = self.accounts.clock.wall();
-        let asked = self.office.repository.ask(&self.office.state, &source.root, &way, now).await;
+        let asked = {
+            let _one = self.office.asking.lock().await;
+            self.office.repository.ask(&self.office.state, &source.root, &way, now).await
+        };
         let verified = Arc::new(asked.map_err(|failure| format!("{failure}\nwhat was in force stays in force"))?);
         {
             let mut known = lock(&self.office.known);

@@ -4,9 +4,12 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::decisions;
+use super::{by_tables, decisions};
+use crate::config::{Conflict, Program};
 use crate::fetch::{Failure, Reason};
+use crate::office::here::Here;
 use crate::office::publication::Ring;
+use crate::office::registry;
 use crate::office::repository::{Kind, Offered, Repository, Wanted, Way};
 use crate::office::{Adopted, Edition, Part, RolePart, Shelf, hexadecimal};
 
@@ -26,7 +29,7 @@ impl Bringing<'_> {
     /// Brings the decisions of a publication to the shelf, as far as they are not there. One role whose text was signed and cannot be
     /// read stops no other: what is given back has in its place the text that is in force.
     pub(super) async fn decisions(&self, part: &Part, in_force: Option<&Part>) -> Result<Part, Failure> {
-        let mut readable = Part { serial: part.serial, roles: Vec::new() };
+        let mut readable = Part { serial: part.serial, tables: None, roles: Vec::new() };
         for role in &part.roles {
             self.text(Wanted { kind: Kind::Decisions, role, before: None, most: decisions::LARGEST }).await?;
             match decisions::of_role(self.shelf, role, part.serial) {
@@ -43,14 +46,38 @@ impl Bringing<'_> {
     }
 
     /// Brings the lists of a publication to the shelf, as far as they are not there: as differences from those in force where that
-    /// goes.
+    /// goes. Tables that cannot be used come first, and nothing after them.
     pub(super) async fn lists(&self, part: &Part, in_force: Option<&Part>) -> Result<(), Failure> {
+        self.tables(part, in_force).await?;
         for role in &part.roles {
             let known = in_force.and_then(|part| part.roles.iter().find(|known| known.role == role.role));
             let before = known.map(|known| (self.shelf, known.digest.as_str()));
             self.text(Wanted { kind: Kind::Names, role, before, most: LARGEST }).await?;
         }
         Ok(())
+    }
+
+    async fn tables(&self, part: &Part, in_force: Option<&Part>) -> Result<(), Failure> {
+        let Some(digest) = part.tables.as_deref() else { return Ok(()) };
+        // They are small, and a damaged copy is found here.
+        let kept = self.shelf.read_text(digest, registry::LARGEST).ok();
+        let is_kept = kept.is_some();
+        let text = match kept {
+            Some(text) => text,
+            None => self.repository.tables(self.state, self.way, digest, registry::LARGEST).await?,
+        };
+        let refused = |why: String| Failure::new(Reason::Unparsable, format!("the tables of publication {}: {why}", part.serial));
+        if hexadecimal(&text) != digest {
+            return Err(refused("they are not those that the publication names".to_owned()));
+        }
+        let own = Here::of(digest, &text).map_err(|fault| refused(fault.to_string()))?;
+        // What cannot be read of those in force says nothing against newer ones.
+        let before = in_force.and_then(|part| Here::kept(self.shelf, part.tables.as_deref()).ok());
+        before.map_or(Ok(()), |before| own.follows(&before)).map_err(|fault| refused(fault.to_string()))?;
+        if is_kept {
+            return Ok(());
+        }
+        self.shelf.keep(digest, &text).map_err(|error| Failure::local("the state directory cannot be written", &error))
     }
 
     async fn text(&self, wanted: Wanted<'_>) -> Result<(), Failure> {
@@ -67,9 +94,10 @@ impl Bringing<'_> {
         &self,
         mut adopted: Adopted,
         offered: &Offered,
-        ring: Ring,
+        program: (&Program, Ring),
         now: Timestamp,
     ) -> Result<Option<Adopted>, Failure> {
+        let (program, ring) = program;
         let Some(mut due) = offered.due(ring, now) else { return Ok(None) };
         if adopted.origin != offered.origin {
             // Another root's publications are nothing to go back to, and their serials say nothing.
@@ -84,6 +112,9 @@ impl Bringing<'_> {
         }
         if takes_lists {
             self.lists(&due.lists, current.as_ref().map(|edition| &edition.lists)).await?;
+            // What the configuration cannot be read by would leave the next server without any.
+            by_tables(self.shelf, program, due.lists.tables.as_deref(), Conflict::Warning)
+                .map_err(|said| Failure::new(Reason::Local, said))?;
         }
         if takes_decisions {
             due.decisions = self.decisions(&due.decisions, current.as_ref().map(|edition| &edition.decisions)).await?;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::RoleDecisions;
 use crate::config::OfficeSource;
 use crate::fetch::Reason;
+use crate::office::here::Here;
 use crate::office::repository::Offered;
 use crate::office::{Adopted, Lists, Part, Shelf, Watch};
 
@@ -39,6 +40,10 @@ pub(super) struct Known {
     pub(super) take_not_before: Duration,
     /// Why asking has failed since.
     pub(super) failure: Option<String>,
+    /// Why what it offers was not taken, the last time that it was tried.
+    pub(super) refused: Option<String>,
+    /// Why the tables in force cannot be read; others stand in until they came again.
+    pub(super) tables_fault: Option<String>,
     /// How often in a row.
     pub(super) in_a_row: u32,
     /// How often at all, by reason.
@@ -72,8 +77,14 @@ impl Known {
                 }
             }
         }
-        let lists = adopted.in_force().map(|edition| shelf.lists(&edition.lists));
-        Self { adopted, lists, decided: Arc::new(decided), ..Self::default() }
+        let mut lists = adopted.in_force().map(|edition| shelf.lists(&edition.lists));
+        let (tables, tables_fault) = Here::in_force(shelf);
+        if let Some(fault) = &tables_fault {
+            tracing::error!(fault, "tables that were kept before, or the program's own, hold until the office is heard again");
+            // What is compiled is compiled by those that stand in.
+            lists.iter_mut().for_each(|lists| lists.tables.clone_from(&tables.digest));
+        }
+        Self { adopted, lists, tables_fault, decided: Arc::new(decided), ..Self::default() }
     }
 
     /// Another office, or another word on how to follow it: what was verified of the one before says nothing.
@@ -83,6 +94,7 @@ impl Known {
         }
         self.source = Some(source.clone());
         (self.verified, self.expires, self.failure, self.in_a_row) = (None, None, None, 0);
+        self.refused = None;
         (self.due, self.take_not_before) = (Duration::ZERO, Duration::ZERO);
     }
 

@@ -17,8 +17,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{Running, lock};
-use crate::config::Program;
+use crate::config::{self, Conflict, Fault, Program};
 use crate::decisions::OfficeDecisions;
+use crate::office::here::Here;
 use crate::office::repository::{Repository, Way};
 use crate::office::{Lists, Shelf};
 
@@ -40,6 +41,8 @@ pub(super) struct Office {
     repository: Arc<dyn Repository>,
     /// The state directory.
     state: PathBuf,
+    /// One asking at a time: what is verified is written to one place.
+    asking: tokio::sync::Mutex<()>,
     /// One change of lists at a time; asking goes on meanwhile.
     changing: Arc<tokio::sync::Mutex<()>>,
 }
@@ -56,7 +59,14 @@ impl Office {
     pub(super) fn open(state: &Path, repository: Arc<dyn Repository>) -> Self {
         let shelf = Shelf::below(state);
         let known = Known::open(&shelf);
-        Self { shelf, known: Mutex::new(known), repository, state: state.to_owned(), changing: Arc::default() }
+        Self {
+            shelf,
+            known: Mutex::new(known),
+            repository,
+            state: state.to_owned(),
+            asking: Default::default(),
+            changing: Arc::default(),
+        }
     }
 
     /// The texts of what was verified, brought here.
@@ -68,6 +78,19 @@ impl Office {
     pub(super) fn lists(&self, program: &Program) -> Option<Lists> {
         program.office.as_ref()?;
         lock(&self.known).lists.clone()
+    }
+
+    /// The program that is meant by the tables which came with `lists`, and its warnings; none where `program` is meant by them already.
+    ///
+    /// # Errors
+    /// A sentence for people: the tables cannot be read, or the configuration is at fault by them.
+    pub(super) fn by_tables(
+        &self,
+        program: &Program,
+        lists: Option<&Lists>,
+        conflict: Conflict,
+    ) -> Result<Option<(Program, Vec<Fault>)>, String> {
+        by_tables(&self.shelf, program, lists.and_then(|lists| lists.tables.as_deref()), conflict)
     }
 
     /// These lists are compiled from now on.
@@ -85,6 +108,23 @@ impl Office {
         lock(&self.known).cut_decisions = cut;
         InForce { decisions }
     }
+}
+
+/// The program that is meant by the tables with this digest, and its warnings; none where `program` is meant by them already.
+fn by_tables(
+    shelf: &Shelf,
+    program: &Program,
+    digest: Option<&str>,
+    conflict: Conflict,
+) -> Result<Option<(Program, Vec<Fault>)>, String> {
+    if program.office.is_none() || program.tables.digest.as_deref() == digest {
+        return Ok(None);
+    }
+    let tables = Here::kept(shelf, digest)?;
+    config::again(program, tables, conflict).map(Some).map_err(|faults| {
+        let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        format!("by the office's tables the configuration has faults:\n{}", said.join("\n"))
+    })
 }
 
 /// What a server would start with, for commands that find none running.

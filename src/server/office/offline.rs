@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
+use super::by_tables;
 use super::import::import_directory;
 use super::keeping::Bringing;
 use super::status::written;
-use crate::config::Program;
+use crate::config::{Conflict, Program};
 use crate::office::repository::{Repository, Way};
 use crate::office::{Adopted, Shelf};
 use crate::server::State;
@@ -46,6 +47,8 @@ pub fn office_back(program: &Program) -> Result<String, String> {
     let shelf = Shelf::below(&program.state);
     let back = shelf.adopted().back("a person said so".to_owned(), Timestamp::now());
     let back = back.ok_or("there is no publication before the one in force")?;
+    let tables = back.in_force().and_then(|edition| edition.lists.tables.as_deref());
+    by_tables(&shelf, program, tables, Conflict::Warning)?;
     shelf.adopt(&back, None).map_err(|error| format!("the state directory cannot be written: {error}"))?;
     let (lists, decisions) = back.in_force().map_or((0, 0), |edition| (edition.lists.serial, edition.decisions.serial));
     Ok(format!(
@@ -64,7 +67,7 @@ pub async fn office_import(program: &Program, repository: &dyn Repository) -> Re
     let (shelf, way, now) = (Shelf::below(&program.state), Way::Folder(import_directory(&program.state)), Timestamp::now());
     let offered = repository.ask(&program.state, &source.root, &way, now).await.map_err(|failure| failure.to_string())?;
     let bringing = Bringing { shelf: &shelf, repository, state: &program.state, way: &way };
-    let brought = bringing.all(shelf.adopted(), &offered, source.ring, now).await;
+    let brought = bringing.all(shelf.adopted(), &offered, (program, source.ring), now).await;
     let newest = offered.newest();
     let Some(adopted) = brought.map_err(|failure| failure.to_string())? else {
         return Ok(format!("publication {newest} is verified, and holds nothing that is due here and newer than what is kept"));

@@ -24,8 +24,11 @@ impl Running {
         lock(&self.office.known).follow(&source);
         self.look_at_kept(&source).await;
         let way = Way::Pages(source.page.clone(), self.office_bootstrap());
-        if lock(&self.office.known).due <= self.accounts.clock.running() {
-            self.ask_office(&source, &way).await;
+        {
+            let _one = self.office.asking.lock().await;
+            if lock(&self.office.known).due <= self.accounts.clock.running() {
+                self.ask_office(&source, &way).await;
+            }
         }
         self.take_what_is_due(&source, &way).await;
     }
@@ -106,7 +109,9 @@ impl Running {
             let taken = self.take_decisions(way, offer.decisions.clone()).await;
             self.note_taken(source, taken);
         }
-        if !began || adopted.takes_lists(offer.lists.serial) {
+        let damaged = lock(&self.office.known).tables_fault.is_some();
+        let mends = damaged && adopted.in_force().is_some_and(|edition| edition.lists.tables == offer.lists.tables);
+        if !began || adopted.takes_lists(offer.lists.serial) || mends {
             let Ok(changing) = Arc::clone(&self.office.changing).try_lock_owned() else { return };
             let (running, source, way) = (Arc::clone(self), source.clone(), way.clone());
             tokio::spawn(async move {
@@ -128,8 +133,9 @@ impl Running {
         let Ok(_changing) = self.office.changing.try_lock() else { return };
         let (way, now) = (Way::Pages(source.page.clone(), bootstrap(program)), self.accounts.clock.wall());
         let bringing = async {
+            let _one = self.office.asking.lock().await;
             let verified = self.office.repository.ask(&self.office.state, &source.root, &way, now).await?;
-            let adopted = self.office.bringing(&way).all(Adopted::default(), &verified, source.ring, now).await?;
+            let adopted = self.office.bringing(&way).all(Adopted::default(), &verified, (program, source.ring), now).await?;
             Ok::<_, Failure>((verified, adopted))
         };
         // Who reloads waits for it; what takes longer is brought when it is configured from the start.
@@ -149,6 +155,7 @@ impl Running {
     fn note_taken(&self, source: &OfficeSource, taken: Result<(), Failure>) {
         let running = self.accounts.clock.running();
         let mut known = lock(&self.office.known);
+        known.refused = taken.as_ref().err().map(|failure| failure.said.clone());
         if let Err(failure) = taken {
             known.take_not_before = running + known.failed(source, &failure);
         }
@@ -211,6 +218,7 @@ impl Running {
                 adopted = Adopted { origin: verified.origin.clone(), ..Default::default() };
             }
             known.adopt(adopted.with(edition), &self.office.shelf);
+            known.tables_fault = None;
         }
         self.office_changed();
         tracing::info!(publication = serial, "the office's lists are in force");

@@ -53,7 +53,7 @@ impl Running {
             newest: known.verified.as_ref().map(|verified| verified.newest()),
             expires: known.expires.map(written),
             confirmed: known.confirmed.map(written),
-            failure: known.failure.clone(),
+            failure: known.failure.clone().or_else(|| known.refused.clone()).or_else(|| known.tables_fault.clone()),
             failures: known.in_a_row,
             held: adopted.held.as_ref().map(|held| HeldStatus {
                 lists: held.lists,

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use khien::fetch::{Failure, Reason};
 use khien::lists::Words;
 use khien::office::publication::{self, DecisionsPart, NamesPart, Publication, Ring, Urgent};
+use khien::office::registry::Tables;
 use khien::office::repository::{Answer, Offered, Repository, Wanted, Way};
 use khien::office::tuf::trust::Tuf;
 use khien::office::{Adopted, Edition, Part, RolePart, Shelf, SpeaksFor, hexadecimal};
@@ -40,8 +41,8 @@ pub fn keep(school: &Path, serial: u64, roles: &[Role<'_>]) {
     let names = |role: &Role<'_>| part(role, format!("# khien names 1\n{}", role.names));
     let decisions = |role: &Role<'_>| part(role, role.decisions.to_owned());
     let decided = roles.iter().filter(|role| !role.decisions.is_empty());
-    let lists = Part { serial, roles: roles.iter().map(names).collect() };
-    let decisions = Part { serial, roles: decided.map(decisions).collect() };
+    let lists = Part { serial, tables: None, roles: roles.iter().map(names).collect() };
+    let decisions = Part { serial, tables: None, roles: decided.map(decisions).collect() };
     let edition = Edition::new(lists, decisions, "2026-11-20T01:00:00Z".parse().expect("a time"));
     let before: Adopted = shelf.adopted();
     shelf.adopt(&before.with(edition), None).expect("the state can be written");
@@ -74,6 +75,7 @@ struct Told {
     offered: Option<Offered>,
     kept: Option<Offered>,
     texts: BTreeMap<String, Vec<u8>>,
+    tables: Option<Vec<u8>>,
     failure: Option<Failure>,
     asked: usize,
     fetched: Vec<String>,
@@ -111,6 +113,9 @@ impl Desk {
                 (role.role.to_owned(), publication::RolePart { names, decisions, sources: BTreeMap::new() })
             };
             let roles_of = roles.iter().map(&mut part).collect();
+            let tables = told.tables.clone().unwrap_or_else(|| Tables::shipped().to_json());
+            let digest_of_tables = hexadecimal(&tables);
+            told.texts.insert(digest_of_tables.clone(), tables);
             let history = told.offered.take().map(|before| before.publication.into_history()).unwrap_or_default();
             let wait = |ring: u8, hours: u64| (Ring::new(ring).expect("it is not 0"), hours * 3600);
             let publication = Publication {
@@ -121,7 +126,7 @@ impl Desk {
                 note: Words::default(),
                 overrides: Vec::new(),
                 taken_back: Default::default(),
-                tables: hexadecimal(b""),
+                tables: digest_of_tables,
                 roles: roles_of,
                 history,
             };
@@ -129,6 +134,28 @@ impl Desk {
             let origin = "root".to_owned();
             told.offered = Some(Offered { origin, expires: None, publication, roles: delegated, lapsed: Vec::new() });
         });
+    }
+
+    /// The tables of what is published from now on: the program's own, changed.
+    pub fn tables(&self, change: impl FnOnce(&mut Tables)) {
+        let mut tables = Tables::shipped();
+        change(&mut tables);
+        self.tables_text(tables.to_json());
+    }
+
+    /// As [`Desk::tables`], whatever the text may be.
+    pub fn tables_text(&self, text: Vec<u8>) {
+        self.told(|told| told.tables = Some(text));
+    }
+
+    /// A text that was published is another from now on.
+    pub fn damage(&self, digest: &str, text: &[u8]) {
+        self.told(|told| told.texts.insert(digest.to_owned(), text.to_vec()));
+    }
+
+    /// The digest of the tables that were published last.
+    pub fn tables_digest(&self) -> String {
+        self.told(|told| told.offered.as_ref().map(|offered| offered.publication.tables.clone())).expect("it was published")
     }
 
     /// Its metadata expires then.
@@ -190,6 +217,20 @@ impl Repository for Desk {
                 told.fetched.push(wanted.role.digest.clone());
                 let missing = || Failure::new(Reason::Status, "there is no such text");
                 told.texts.get(&wanted.role.digest).cloned().ok_or_else(missing)
+            })
+        })
+    }
+
+    fn tables<'r>(&'r self, state: &'r Path, way: &'r Way, digest: &'r str, most: u64) -> Answer<'r, Vec<u8>> {
+        Box::pin(async move {
+            if self.is_signed() {
+                return Tuf::default().tables(state, way, digest, most).await;
+            }
+            self.told(|told| {
+                if let Some(failure) = &told.failure {
+                    return Err(failure.clone());
+                }
+                told.texts.get(digest).cloned().ok_or_else(|| Failure::new(Reason::Status, "there are no such tables"))
             })
         })
     }
