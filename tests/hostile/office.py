@@ -29,7 +29,7 @@ import disk
 KILLS = ["openat", "write", "fsync", "rename", "mkdir", "unlink", "ftruncate", "mmap", "getdents64"]
 FULL = ["openat", "write", "fsync", "ftruncate"]
 READ_ONLY = ["openat", "rename", "mkdir", "unlink"]
-# A call on a file is struck where strace knows its path: these are those that a round writes and switches.
+# Where files lie that a round reads and writes; the last is everywhere, counted for each thread.
 PLACES = ["office", "images", ""]
 MOST = 60
 ALWAYS = "immer.example"
@@ -176,7 +176,8 @@ def main():
         for number in range(1, MOST + 1):
             publish()
             trace = work / "trace"
-            paths = [word for file in [path, *path.rglob("*")] for word in ("-P", str(file))][:400]
+            # By their paths strace knows files that are there already; without, what is struck may be on any file, the new ones too.
+            paths = [word for file in [path, *path.rglob("*")] for word in ("-P", str(file))][:400] if place else []
             inject = ["strace", "-f", "-qq", "-o", str(trace), *paths, "-e", f"trace={call}", "-e", f"inject={call}:{effect}:when={number}"]
             server = school.start(*inject)
             # A disk that is full may well keep a publication out; it is told, and what was in force stays.
@@ -197,7 +198,7 @@ def main():
     school.stop(server)
     for place in PLACES:
         for calls, effect in [(KILLS, "signal=KILL"), (FULL, "error=ENOSPC"), (READ_ONLY, "error=EROFS")]:
-            print(f"{place or 'the state directory'}, {effect}:", {call: struck(call, effect, place) for call in calls}, flush=True)
+            print(f"{place or 'everywhere'}, {effect}:", {call: struck(call, effect, place) for call in calls}, flush=True)
     whole = time.monotonic()
     publish()
     server = school.start()

@@ -64,7 +64,11 @@ async fn from_the_clerks_words_to_a_blocked_name() {
         assert!(told.contains(part), "{part}: {told}");
     }
     office.fine(&["remove", "neu.example"]);
-    office.publish(&["--urgent"]);
+    // Somebody used the numbers between.
+    let refused = office.types(&["publish", "--serial", "2000000"]);
+    assert!(refused.code == 1 && refused.told.contains("name one up to 1000002"), "{}", refused.told);
+    let said = office.publish(&["--urgent", "--serial", "40"]);
+    assert!(said.contains("publication 40 is out"), "{said}");
     after(&school, 11).await;
     assert_eq!(summary(&school, "neu.example").await, ADDRESS);
     school.close().await;

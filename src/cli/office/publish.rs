@@ -22,6 +22,7 @@ use crate::office::gate::{Shown, refusal_lines};
 use crate::office::publication::Urgent;
 use crate::office::published::{Last, PUBLISHED};
 use crate::office::replay::replay;
+use crate::office::tuf::LEAP;
 use crate::office::tuf::sign::SignFault;
 
 /// What does not wait for rings, as it is typed.
@@ -50,6 +51,9 @@ pub(in crate::cli) struct Publish {
     /// What reaches all schools at once, whatever their ring: decisions (where nothing is said), or all, lists too
     #[arg(long, value_name = "decisions|all", num_args = 0..=1, default_missing_value = "decisions", hide_possible_values = true)]
     urgent: Option<AtOnce>,
+    /// The publication's serial, where it must be greater than the next: somebody who stole a key used the numbers between
+    #[arg(long, value_name = "N")]
+    serial: Option<u64>,
     #[command(flatten)]
     at: At,
 }
@@ -65,7 +69,7 @@ pub(super) struct TakeBack {
 impl Build {
     pub(super) fn run(self) -> Result<u8> {
         at_desk(&self.at, |desk, language| {
-            let (content, prepared) = match prepare(desk, Urgent::No, language)? {
+            let (content, prepared) = match prepare(desk, Urgent::No, None, language)? {
                 Ok(made) => made,
                 Err(code) => return Ok(code),
             };
@@ -111,7 +115,7 @@ impl Publish {
             Some(AtOnce::All) => Urgent::All,
         };
         at_desk(&self.at, |desk, language| {
-            let (content, prepared) = match prepare(desk, urgent, language)? {
+            let (content, prepared) = match prepare(desk, urgent, self.serial, language)? {
                 Ok(made) => made,
                 Err(code) => return Ok(code),
             };
@@ -184,7 +188,12 @@ impl From<SignFault> for Failed {
 }
 
 /// What the folder makes and what of it can be published; else the exit code, where that was told.
-fn prepare(desk: &Desk<'_>, urgent: Urgent, language: Language) -> Result<Result<(Content, Prepared), u8>, Failed> {
+fn prepare(
+    desk: &Desk<'_>,
+    urgent: Urgent,
+    serial: Option<u64>,
+    language: Language,
+) -> Result<Result<(Content, Prepared), u8>, Failed> {
     let wanted = Wanted { now: desk.now, today: today(), urgent, overrides: &[], decided: &desk.last.decided };
     let content = match while_doing("building", || desk.folder.content(desk.last.publication.as_ref(), &wanted)) {
         Ok(content) => content,
@@ -199,7 +208,17 @@ fn prepare(desk: &Desk<'_>, urgent: Urgent, language: Language) -> Result<Result
             return Ok(Err(AT_FAULT));
         }
     };
-    let made = Made { publication: content.publication.clone(), targets: &content.targets };
+    if let Some(serial) = serial {
+        let known = desk.last.publication.as_ref().map_or(0, |last| last.serial);
+        if serial <= known || serial > known.saturating_add(LEAP) {
+            let most = known.saturating_add(LEAP);
+            return Err(Failed(format!(
+                "schools that have publication {known} take none with the serial {serial}\nhint: name one up to {most}"
+            )));
+        }
+    }
+    let mut made = Made { publication: content.publication.clone(), targets: &content.targets };
+    made.publication.serial = made.publication.serial.max(serial.unwrap_or_default());
     let prepared = while_doing("signing", || desk.prepare(made))?;
     Ok(Ok((content, prepared)))
 }

@@ -13,7 +13,7 @@ use crate::office::content::REGISTRY;
 use crate::office::publication::{Publication, RolePart, SIGNER};
 use crate::office::tuf::sign::{
     Delegation, NewFile, SignFault, Staged, Tops, add, delegation_ids, enough, enough_of, first_root, key_id, next_root,
-    publication_part, role_part, root_ids, same_root, same_targets, signs_text, top_part,
+    publication_part, role_part, root_ids, same_root, same_targets, signers_of, signs_text, top_part,
 };
 
 /// What waits for signatures.
@@ -113,7 +113,7 @@ impl Desk<'_> {
                     {
                         staging.put(role, &Staged::Targets(signed.clone()))?;
                         let (ids, threshold) = delegation_ids(&targets, role);
-                        waiting.push(self.waiting(role, &signed_ids(signed), &ids, threshold));
+                        waiting.push(self.waiting(role, &signers_of(signed), &ids, threshold));
                     }
                     // What the publication says of a role whose own part stays: an earlier text of its, or the last one.
                     let wanted =
@@ -149,7 +149,7 @@ impl Desk<'_> {
             if let Some(signed) = current.and_then(|current| current.roles.get(&role.id))
                 && signs_text(signed, part)
                 && self.is_fresh(&signed.signed.expires, lifetime)
-                && signed_ids(signed).iter().filter(|id| ids.contains(id)).count() as u64 >= signers.threshold.get()
+                && signers_of(signed).iter().filter(|id| ids.contains(id)).count() as u64 >= signers.threshold.get()
             {
                 continue;
             }
@@ -196,7 +196,7 @@ impl Desk<'_> {
             if !is_enough {
                 let (mut ids, threshold) = root_ids(&new.signed);
                 ids.extend(before.map(|before| root_ids(before).0).unwrap_or_default());
-                waiting.push(self.waiting("root", &signed_ids(new), &ids, threshold));
+                waiting.push(self.waiting("root", &signers_of(new), &ids, threshold));
             }
             // Both are signed at one sitting.
             if enough(&new.signed, &top.0).is_err() {
@@ -226,7 +226,7 @@ impl Desk<'_> {
     ) -> Result<(), SignFault> {
         staging.put("targets", &Staged::Targets(top.clone()))?;
         let (ids, threshold) = root_ids(root);
-        waiting.push(self.waiting("targets", &signed_ids(top), &ids, threshold));
+        waiting.push(self.waiting("targets", &signers_of(top), &ids, threshold));
         Ok(())
     }
 
@@ -332,7 +332,7 @@ impl Desk<'_> {
 
     /// Signs with those keys that are here.
     pub(super) fn sign<T: tough::schema::Role>(&self, signed: &mut Signed<T>, ids: &[String]) -> Result<(), SignFault> {
-        let done = signed_ids(signed);
+        let done = signers_of(signed);
         let open: Vec<String> = ids.iter().filter(|id| !done.contains(id)).cloned().collect();
         let keys = self.keys.here(&open)?;
         add(signed, &keys.iter().map(AsRef::as_ref).collect::<Vec<_>>())
@@ -360,12 +360,6 @@ impl Desk<'_> {
     }
 }
 
-/// The ids of those who signed.
-fn signed_ids<T>(signed: &Signed<T>) -> Vec<String> {
-    let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
-    signed.signatures.iter().map(|signature| hex(&signature.keyid)).collect()
-}
-
 /// The digest of the tables that the top signs.
 fn tables_of(targets: &Signed<Targets>) -> Result<String, SignFault> {
     crate::office::tuf::sign::tables_of(targets).ok_or_else(|| SignFault::Metadata(format!("{REGISTRY} is not signed")))
@@ -388,6 +382,8 @@ fn says_more(last: &Publication, new: &Publication) -> bool {
         || last.rings != new.rings
         || last.taken_back != new.taken_back
         || new.urgent > last.urgent
+        // A serial beyond the next is somebody's wish.
+        || new.serial > last.serial + 1
 }
 
 /// What waits, a line each.

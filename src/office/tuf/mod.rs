@@ -13,7 +13,7 @@ mod trusted;
 mod verify;
 
 pub use trusted::Holds;
-pub use verify::{EXTRA, place};
+pub use verify::{EXTRA, LEAP, place};
 
 #[cfg(test)]
 mod tests;

@@ -33,7 +33,7 @@ pub(super) const ROUND: Duration = Duration::from_secs(300);
 pub(super) const TIMESTAMP: u64 = 64 << 10;
 
 /// How far serials and versions may leap: what one who stole keys made of them can be exceeded by the office ever after.
-pub(super) const LEAP: u64 = 1_000_000;
+pub const LEAP: u64 = 1_000_000;
 
 /// The role that signs publications.
 pub(super) const DESK: &str = publication::SIGNER;

@@ -11,7 +11,7 @@ use crate::config::OfficeSource;
 use crate::fetch::Reason;
 use crate::office::here::Here;
 use crate::office::repository::Offered;
-use crate::office::{Adopted, Lists, Part, Shelf, Watch};
+use crate::office::{Adopted, Lists, Part, RolePart, Shelf, Watch};
 
 /// The state between rounds.
 #[derive(Debug, Default)]
@@ -60,22 +60,17 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// What an earlier run kept. Decisions that cannot be read are said and left out; the office is asked for them again.
+    /// What an earlier run kept. In the place of decisions that cannot be read stand those before; the office is asked for them again.
     pub(super) fn open(shelf: &Shelf) -> Self {
         Self::of(shelf.adopted(), shelf)
     }
 
     /// What `adopted` says is in force, read from the shelf.
     pub(super) fn of(mut adopted: Adopted, shelf: &Shelf) -> Self {
-        let mut decided = Vec::new();
-        if let Some(edition) = adopted.editions.first_mut() {
-            match super::decisions::read(shelf, &edition.decisions) {
-                Ok(read) => decided = read,
-                Err(fault) => {
-                    tracing::error!(%fault, "the office's decisions that were kept cannot be read");
-                    edition.decisions = Part::default();
-                }
-            }
+        let (decided, is_whole) = kept_decisions(&adopted, shelf);
+        if let Some(edition) = adopted.editions.first_mut().filter(|_| !is_whole) {
+            // The office is asked for them again; what is kept stays, for the disk may be well with the next start.
+            edition.decisions.serial = 0;
         }
         let mut lists = adopted.in_force().map(|edition| shelf.lists(&edition.lists));
         let (tables, tables_fault) = Here::in_force(shelf);
@@ -111,4 +106,28 @@ impl Known {
         }
         self.adopted = adopted;
     }
+}
+
+/// The decisions of each role by the newest text of its that can be read, and whether that is the newest of all of them.
+fn kept_decisions(adopted: &Adopted, shelf: &Shelf) -> (Vec<RoleDecisions>, bool) {
+    let (mut decided, mut is_whole) = (Vec::new(), true);
+    let Some(newest) = adopted.in_force() else { return (decided, is_whole) };
+    for role in &newest.decisions.roles {
+        for (number, edition) in adopted.editions.iter().enumerate() {
+            let Some(kept) = edition.decisions.roles.iter().find(|kept| kept.role == role.role) else { continue };
+            let kept = RolePart { digest: kept.digest.clone(), ..role.clone() };
+            match super::decisions::of_role(shelf, &kept, edition.decisions.serial) {
+                Ok(read) => {
+                    decided.push(read);
+                    break;
+                }
+                Err(fault) => {
+                    is_whole = false;
+                    let role = &role.role;
+                    tracing::error!(role, edition = number, %fault, "the office's decisions that were kept cannot be read");
+                }
+            }
+        }
+    }
+    (decided, is_whole)
 }

@@ -165,6 +165,31 @@ async fn one_role_that_decides_what_cannot_be_read_stops_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn damaged_decisions_give_way_to_those_before() {
+    let lock = |name: &str| {
+        format!(
+            "{{\"decisions\": [{{\"kind\": \"lock\", \"name\": \"{name}\", \"category\": \"phishing\", \"owner\": \"ministry\", \
+             \"by\": \"Lan\", \"reason\": \"r\", \"made\": \"2026-11-20\"}}]}}"
+        )
+    };
+    let (old, new) = (lock("alt.example"), lock("neu.example"));
+    let school = School::try_start(SILENT, &[]).await.expect("it starts");
+    let school = school
+        .restart_after(|directory| {
+            keep(directory, 7, &[Role { decisions: &old, ..MINISTRY }]);
+            keep(directory, 8, &[Role { decisions: &new, ..MINISTRY }]);
+            let text = format!("state/office/texts/{}.zst", khien::office::hexadecimal(new.as_bytes()));
+            std::fs::write(directory.join(text), "damaged").expect("it is there");
+        })
+        .await;
+    school.until_ready().await;
+    assert_eq!(summary(&school, "10.20.1.7", "alt.example").await, "blocked", "what was decided before holds");
+    let (_, status) = http::json(school.http(), "/api/v1/status").await;
+    assert_eq!(status["office"]["decisions_serial"], 0, "they are asked for again: {status}");
+    school.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn decisions_that_cannot_be_read_are_asked_for_again_and_lists_stay() {
     let broken = Role { decisions: "{\"decisions\": [{\"kind\": \"lock\"}]}", ..MINISTRY };
     let school = School::try_start(SILENT, &[]).await.expect("it starts");

@@ -15,7 +15,7 @@ pub use metadata::{
 pub use parts::{Delegation, NewFile, Part, publication_part, role_part, top_part};
 pub use publish::{Current, Finished, finish, signed_files, write};
 pub use said::{
-    delegation_ids, delegations_of, root_ids, root_keys_of, same_root, same_targets, signs_text, tables_of, times_of,
+    delegation_ids, delegations_of, root_ids, root_keys_of, same_root, same_targets, signers_of, signs_text, tables_of, times_of,
 };
 
 use std::io;

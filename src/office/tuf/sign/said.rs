@@ -58,6 +58,11 @@ pub fn times_of(current: &Current) -> Vec<(String, Timestamp)> {
     tops.into_iter().chain(roles).filter_map(|(name, until)| Some((name, until.parse().ok()?))).collect()
 }
 
+/// The ids of those who signed.
+pub fn signers_of<T>(signed: &Signed<T>) -> Vec<String> {
+    signed.signatures.iter().map(|signature| hex(&signature.keyid)).collect()
+}
+
 /// The digest of the newest tables.
 pub fn tables_of(targets: &Signed<Targets>) -> Option<String> {
     let found = targets.signed.targets.iter().find(|(name, _)| name.raw() == TABLES);
