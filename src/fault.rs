@@ -1,6 +1,7 @@
 //! What is wrong with something that people wrote (a configuration, a list, the office's folder), where, and what to do about it.
 //! Every fault has a hint.
 
+pub mod lines;
 pub mod nearest;
 
 use std::fmt;

@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::decisions::day;
+use crate::fault::lines::Lines;
 use crate::fault::nearest::nearest;
 use crate::fault::{Fault, Shown as _};
 
@@ -14,7 +15,7 @@ use crate::fault::{Fault, Shown as _};
 #[derive(Debug)]
 pub(super) struct Document<'f> {
     file: &'f Path,
-    line_ends: Vec<usize>,
+    lines: Lines,
     faults: Vec<Fault>,
 }
 
@@ -39,8 +40,7 @@ impl<'f> Document<'f> {
         read: impl FnOnce(&mut Self, Table<'_, '_>) -> T,
     ) -> (Option<T>, Vec<Fault>) {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let line_ends = text.bytes().enumerate().filter(|(_, octet)| *octet == b'\n').map(|(at, _)| at).collect();
-        let mut document = Self { file, line_ends, faults: Vec::new() };
+        let mut document = Self { file, lines: Lines::of(text), faults: Vec::new() };
         let (table, errors) = DeTable::parse_recoverable(text);
         let mut last = 0;
         for error in &errors {
@@ -63,7 +63,7 @@ impl<'f> Document<'f> {
 
     /// The line that the octet at `offset` stands on.
     fn line(&self, offset: usize) -> u32 {
-        u32::try_from(self.line_ends.partition_point(|end| *end < offset) + 1).unwrap_or(u32::MAX)
+        self.lines.at(offset)
     }
 
     /// Notes a fault.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::images::Loaded;
 use super::{Change, Running};
 use crate::config::{Conflict, Program};
 use crate::office::Lists;
@@ -15,19 +16,26 @@ impl Running {
         let _one = self.reloading.lock().await;
         let program = Arc::clone(&self.in_force().program);
         let office = self.office.lists(&program);
-        self.renew(&program, office).await
-    }
-
-    /// As [`Running::renew_lists`], with other lists of the office.
-    pub(super) async fn renew_with(&self, office: Option<Lists>) -> Result<(), String> {
-        let _one = self.reloading.lock().await;
-        let program = Arc::clone(&self.in_force().program);
-        self.renew(&program, office.clone()).await?;
-        self.office.compiled(office);
+        let loaded = self.renew(&program, office).await?;
+        self.images.keep(&loaded);
         Ok(())
     }
 
-    async fn renew(&self, program: &Arc<Program>, office: Option<Lists>) -> Result<(), String> {
+    /// As [`Running::renew_lists`], with other lists of the office; `adopt` says on the disk that they are in force.
+    ///
+    /// That comes before their images are kept: a run that ends in between is followed by one that begins with the images before and
+    /// goes forward, where the other order would begin with these, go back to the lists before, and come again.
+    pub(super) async fn renew_with(&self, office: Option<Lists>, adopt: impl FnOnce()) -> Result<(), String> {
+        let _one = self.reloading.lock().await;
+        let program = Arc::clone(&self.in_force().program);
+        let loaded = self.renew(&program, office.clone()).await?;
+        self.office.compiled(office);
+        adopt();
+        self.images.keep(&loaded);
+        Ok(())
+    }
+
+    async fn renew(&self, program: &Arc<Program>, office: Option<Lists>) -> Result<Arc<Loaded>, String> {
         let other = self.office.by_tables(program, office.as_ref(), Conflict::Warning).map_err(|said| self.fail(said))?;
         let (program, warnings) = other.map_or_else(|| (Arc::clone(program), None), |(made, said)| (Arc::new(made), Some(said)));
         let loaded = self.loaded(&program, office).await?;
@@ -44,8 +52,7 @@ impl Running {
             }
             self.in_force().warnings = warnings;
         }
-        self.images.keep(&loaded);
-        Ok(())
+        Ok(loaded)
     }
 
     /// Puts what the office decided in force, with all else as it is; waits for no list that is being compiled.

@@ -5,6 +5,7 @@ use super::At;
 use crate::config::Fault;
 use crate::config::fault::Shown;
 use crate::config::nearest::nearest;
+use crate::fault::lines::Lines;
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -48,7 +49,7 @@ pub(super) trait Value: Sized {
 /// A document being read: its lines, and the faults found so far.
 pub(super) struct Document {
     file: PathBuf,
-    line_ends: Vec<usize>,
+    lines: Lines,
     is_whole: bool,
     faults: RefCell<Vec<Fault>>,
     incomplete: RefCell<Vec<&'static str>>,
@@ -57,14 +58,18 @@ pub(super) struct Document {
 impl Document {
     /// A document of this text, which `file` holds; where it is not whole, for errors of syntax, nothing is missed in it.
     pub(super) fn new(file: &Path, text: &str, is_whole: bool) -> Self {
-        let line_ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
-        Self { file: file.to_owned(), line_ends, is_whole, faults: RefCell::default(), incomplete: RefCell::default() }
+        Self {
+            file: file.to_owned(),
+            lines: Lines::of(text),
+            is_whole,
+            faults: RefCell::default(),
+            incomplete: RefCell::default(),
+        }
     }
 
     /// The line that the octet at `offset` stands on.
     pub(super) fn line(&self, offset: usize) -> u32 {
-        let before = self.line_ends.partition_point(|end| *end < offset);
-        u32::try_from(before + 1).unwrap_or(u32::MAX)
+        self.lines.at(offset)
     }
 
     /// Notes a fault.

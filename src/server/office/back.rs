@@ -36,16 +36,16 @@ impl Running {
         let decided = super::decisions::read(&self.office.shelf, &edition.decisions)
             .map_err(|error| format!("the decisions of the publication before cannot be read: {error}"))?;
         let before = std::mem::replace(&mut lock(&self.office.known).decided, Arc::new(decided));
-        if let Err(said) = self.renew_with(Some(self.office.shelf.lists(&edition.lists))).await {
-            lock(&self.office.known).decided = before;
-            return Err(format!("the lists of the publication before cannot be put in force: {said}"));
-        }
         let why = back.held.as_ref().map(|held| held.why.clone()).unwrap_or_default();
-        {
+        let adopt = || {
             let mut known = lock(&self.office.known);
             known.adopt(back, &self.office.shelf);
             *known.rollbacks.entry(cause.word).or_default() += 1;
             known.watch.settle();
+        };
+        if let Err(said) = self.renew_with(Some(self.office.shelf.lists(&edition.lists)), adopt).await {
+            lock(&self.office.known).decided = before;
+            return Err(format!("the lists of the publication before cannot be put in force: {said}"));
         }
         self.put_office_in_force();
         let (lists, decisions) = (edition.lists.serial, edition.decisions.serial);

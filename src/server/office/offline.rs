@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use super::by_tables;
 use super::import::import_directory;
 use super::keeping::Bringing;
-use super::status::written;
+use super::status;
 use crate::config::{Conflict, Program};
+use crate::office::Shelf;
 use crate::office::repository::{Repository, Way};
-use crate::office::{Adopted, Shelf};
 use crate::server::State;
-use crate::web::{HeldStatus, OfficeStatus};
+use crate::web::OfficeStatus;
 
 /// What no office to follow is said by.
 pub(super) const NO_OFFICE: &str = "this school follows no office\nhint: [office] in the configuration names one";
@@ -18,23 +18,7 @@ pub(super) const NO_OFFICE: &str = "this school follows no office\nhint: [office
 /// How the office stands, as far as what is kept tells; none where the school follows none.
 pub fn office_status(program: &Program) -> Option<OfficeStatus> {
     let source = program.office.as_ref()?;
-    let Adopted { editions, held, origin: _ } = Shelf::below(&program.state).adopted();
-    let edition = editions.first();
-    Some(OfficeStatus {
-        url: source.page.to_string(),
-        ring: source.ring.0.get(),
-        serial: edition.map(|edition| edition.lists.serial),
-        decisions_serial: edition.map(|edition| edition.decisions.serial),
-        since: edition.map(|edition| written(edition.since)),
-        held: held.map(|held| HeldStatus {
-            lists: held.lists,
-            decisions: held.decisions,
-            why: held.why,
-            since: written(held.since),
-        }),
-        editions: editions.iter().map(|edition| (edition.lists.serial, edition.decisions.serial)).collect(),
-        ..OfficeStatus::default()
-    })
+    Some(status::kept(source, &Shelf::below(&program.state).adopted()))
 }
 
 /// Goes back to the publication before.

@@ -200,11 +200,8 @@ impl Running {
         if let Some(decided) = decided {
             lock(&self.office.known).decided = Arc::new(decided);
         }
-        if let Err(said) = self.renew_with(Some(self.office.shelf.lists(&part))).await {
-            lock(&self.office.known).decided = before;
-            return Err(Failure::new(crate::fetch::Reason::Local, format!("the office's lists cannot be put in force: {said}")));
-        }
-        {
+        let lists = self.office.shelf.lists(&part);
+        let adopt = || {
             let mut known = lock(&self.office.known);
             let decisions = match (first, known.adopted.in_force()) {
                 (Some(decisions), _) => decisions,
@@ -219,6 +216,10 @@ impl Running {
             }
             known.adopt(adopted.with(edition), &self.office.shelf);
             known.tables_fault = None;
+        };
+        if let Err(said) = self.renew_with(Some(lists), adopt).await {
+            lock(&self.office.known).decided = before;
+            return Err(Failure::new(crate::fetch::Reason::Local, format!("the office's lists cannot be put in force: {said}")));
         }
         self.office_changed();
         tracing::info!(publication = serial, "the office's lists are in force");

@@ -10,6 +10,7 @@ use super::RoleDecisions;
 use super::known::Known;
 use crate::config::OfficeSource;
 use crate::metrics::OfficeReading;
+use crate::office::Adopted;
 use crate::web::{HeldStatus, OfficeStatus, RoleStatus};
 
 impl Running {
@@ -42,28 +43,15 @@ impl Running {
         let source = source?;
         let remark = self.office_remark();
         let known = lock(&self.office.known);
-        let adopted = &known.adopted;
-        let edition = adopted.in_force();
         Some(OfficeStatus {
-            url: source.page.to_string(),
-            ring: source.ring.0.get(),
-            serial: edition.map(|edition| edition.lists.serial),
-            decisions_serial: edition.map(|edition| edition.decisions.serial),
-            since: edition.map(|edition| written(edition.since)),
             newest: known.verified.as_ref().map(|verified| verified.newest()),
             expires: known.expires.map(written),
             confirmed: known.confirmed.map(written),
             failure: known.failure.clone().or_else(|| known.refused.clone()).or_else(|| known.tables_fault.clone()),
             failures: known.in_a_row,
-            held: adopted.held.as_ref().map(|held| HeldStatus {
-                lists: held.lists,
-                decisions: held.decisions,
-                why: held.why.clone(),
-                since: written(held.since),
-            }),
             roles: roles(&known, &loaded),
-            editions: adopted.editions.iter().map(|edition| (edition.lists.serial, edition.decisions.serial)).collect(),
             remark,
+            ..kept(&source, &known.adopted)
         })
     }
 
@@ -93,6 +81,26 @@ impl Running {
     fn office_source_and_lists(&self) -> (Option<OfficeSource>, std::sync::Arc<Loaded>) {
         let in_force = self.in_force();
         (in_force.program.office.clone(), std::sync::Arc::clone(&in_force.loaded))
+    }
+}
+
+/// How the office stands by what is kept: as much as there is to say where no server runs.
+pub(super) fn kept(source: &OfficeSource, adopted: &Adopted) -> OfficeStatus {
+    let edition = adopted.in_force();
+    OfficeStatus {
+        url: source.page.to_string(),
+        ring: source.ring.0.get(),
+        serial: edition.map(|edition| edition.lists.serial),
+        decisions_serial: edition.map(|edition| edition.decisions.serial),
+        since: edition.map(|edition| written(edition.since)),
+        held: adopted.held.as_ref().map(|held| HeldStatus {
+            lists: held.lists,
+            decisions: held.decisions,
+            why: held.why.clone(),
+            since: written(held.since),
+        }),
+        editions: adopted.editions.iter().map(|edition| (edition.lists.serial, edition.decisions.serial)).collect(),
+        ..OfficeStatus::default()
     }
 }
 

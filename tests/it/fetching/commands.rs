@@ -1,60 +1,22 @@
 //! `khien lists fetch`, as a person types it: what it says, how it ends, and what a kill or a full disk leaves behind.
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::kit::binary::Binary;
 use crate::kit::dice::Dice;
+use crate::kit::here::{Here, said};
 use crate::kit::http;
 use crate::kit::names::Names;
 use crate::kit::pages::{Act, Authority, Pages, list, status};
 
 const TOYS: &str = "spiele.example\nzuschauen.example\nwuerfel.example\nkarten.example\n";
 
-struct Here {
-    directory: tempfile::TempDir,
-}
-
-impl Here {
-    fn new(config: &str) -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let state = directory.path().join("state");
-        let text = format!("[state]\ndirectory = \"{}\"\n{config}", state.display());
-        std::fs::write(directory.path().join("khien.toml"), text).expect("written");
-        Self { directory }
-    }
-
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn command(&self) -> Command {
-        command(&self.path("khien.toml"))
-    }
-
-    async fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
-        let mut command = self.command();
-        command.args(arguments);
-        said(tokio::task::spawn_blocking(move || command.output()).await.expect("no panic").expect("it runs"))
-    }
-
-    /// The copy, unpacked.
-    fn copy(&self) -> Option<String> {
-        let packed = std::fs::read(self.path("state/fetched/toys.copy")).ok()?;
-        Some(String::from_utf8(zstd::decode_all(packed.as_slice()).expect("it is whole")).expect("text"))
-    }
-}
-
-fn command(config: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_khien"));
-    command.arg("-c").arg(config).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-fn said(output: Output) -> (Option<i32>, String, String) {
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-    (output.status.code(), text(output.stdout), text(output.stderr))
+/// The copy of the list, unpacked.
+fn copy(here: &Here) -> Option<String> {
+    let packed = std::fs::read(here.path("state/fetched/toys.copy")).ok()?;
+    Some(String::from_utf8(zstd::decode_all(packed.as_slice()).expect("it is whole")).expect("text"))
 }
 
 fn games(id: &str, source: &str) -> String {
@@ -81,7 +43,7 @@ async fn it_says_what_came_of_each_list_and_ends_by_the_worst() {
     let (code, _, err) = here.run(&["lists", "fetch", "toys"]).await;
     assert_eq!(code, Some(2));
     assert!(err.contains("it has 1 entries and had 4") && err.contains("hint:") && err.contains("--accept-change"), "{err}");
-    assert_eq!(here.copy().as_deref(), Some(TOYS));
+    assert_eq!(copy(&here).as_deref(), Some(TOYS));
     let (code, out, _) = here.run(&["lists", "fetch", "toys", "--accept-change"]).await;
     assert_eq!((code, out.as_str()), (Some(0), "toys: 1 entries, taken in place of 4 because you said so\n"));
 
@@ -122,7 +84,7 @@ async fn the_system_s_authorities_are_trusted_and_no_others() {
         let (ended, _, err) = said(output);
         assert_eq!(ended, Some(code), "{err}");
     }
-    assert_eq!(here.copy().as_deref(), Some(TOYS));
+    assert_eq!(copy(&here).as_deref(), Some(TOYS));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -194,7 +156,7 @@ async fn a_kill_at_any_moment_leaves_the_old_copy_or_the_new() {
         // It may have ended already.
         child.kill().ok();
         child.wait().expect("it can be waited for");
-        let copy = here.copy().expect("there is one ever since");
+        let copy = copy(&here).expect("there is one ever since");
         if copy == next {
             (last, seen_new) = (next, seen_new + 1);
             whole = (whole * 3 / 4).max(8);
@@ -209,7 +171,7 @@ async fn a_kill_at_any_moment_leaves_the_old_copy_or_the_new() {
     pages.give(&large(99));
     let (code, _, err) = here.run(&["lists", "fetch"]).await;
     assert_eq!(code, Some(0), "{err}");
-    assert_eq!(here.copy(), Some(large(99)));
+    assert_eq!(copy(&here), Some(large(99)));
     let mut files: Vec<_> = std::fs::read_dir(here.path("state/fetched"))
         .expect("there")
         .map(|entry| entry.expect("an entry").file_name().display().to_string())
@@ -233,7 +195,7 @@ async fn a_disk_that_is_full_at_any_octet_leaves_the_old_copy() {
         command.args(["-c", &line, program, "-c"]).arg(here.path("khien.toml")).args(["lists", "fetch"]);
         let output = tokio::task::spawn_blocking(move || command.output()).await.expect("no panic").expect("it runs");
         let (code, _, err) = said(output);
-        let copy = here.copy().expect("there is one ever since");
+        let copy = copy(&here).expect("there is one ever since");
         match code {
             Some(0) => last = large(1),
             Some(1) => full += 1,
@@ -245,5 +207,5 @@ async fn a_disk_that_is_full_at_any_octet_leaves_the_old_copy() {
     }
     assert!(full >= 5, "only {full} of the limits were met");
     assert_eq!(here.run(&["lists", "fetch"]).await.0, Some(0), "with room again it heals");
-    assert_eq!(here.copy(), Some(large(1)));
+    assert_eq!(copy(&here), Some(large(1)));
 }

@@ -5,6 +5,7 @@ pub mod chance;
 pub mod daemon;
 pub mod dice;
 pub mod fetching;
+pub mod here;
 pub mod http;
 pub mod log;
 pub mod names;

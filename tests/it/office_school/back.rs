@@ -1,11 +1,9 @@
 //! Going back to the publication before: it holds over restarts, and is told everywhere.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
-
 use khien::dns::RecordType;
 
 use crate::kit::School;
+use crate::kit::here::Here;
 use crate::kit::http;
 use crate::kit::names::ADDRESS;
 use crate::kit::office::{Role, SILENT, keep};
@@ -57,52 +55,30 @@ async fn a_person_goes_back_and_it_holds_over_a_restart() {
     school.close().await;
 }
 
-/// A school's files without a server.
-struct Here {
-    directory: tempfile::TempDir,
-}
-
-impl Here {
-    fn new(config: &str) -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        let state = directory.path().join("state");
-        let text = format!("[state]\ndirectory = \"{}\"\n{config}", state.display());
-        std::fs::write(directory.path().join("khien.toml"), text).expect("written");
-        Self { directory }
-    }
-
-    fn path(&self) -> &Path {
-        self.directory.path()
-    }
-
-    async fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_khien"));
-        command.arg("-c").arg(self.path().join("khien.toml")).args(arguments);
-        command.stdin(Stdio::null());
-        let output = tokio::task::spawn_blocking(move || command.output()).await.expect("no panic").expect("it runs");
-        let said = [output.stdout, output.stderr].concat();
-        (output.status.code(), String::from_utf8(said).expect("UTF-8"))
-    }
+/// Runs a command of the office: its exit code, and all that it said.
+async fn run(here: &Here, arguments: &[&str]) -> (Option<i32>, String) {
+    let (code, out, err) = here.run(arguments).await;
+    (code, out + &err)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_commands_work_without_a_server() {
     let here = Here::new(SILENT);
-    let (code, said) = here.run(&["office", "status"]).await;
+    let (code, said) = run(&here, &["office", "status"]).await;
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("NEVER LOADED"), "{said}");
-    let (code, said) = here.run(&["office", "rollback"]).await;
+    let (code, said) = run(&here, &["office", "rollback"]).await;
     assert_eq!(code, Some(2), "{said}");
 
-    keep(here.path(), 7, &[OLD]);
-    keep(here.path(), 8, &[NEW]);
-    let (code, said) = here.run(&["office", "status"]).await;
+    keep(here.folder(), 7, &[OLD]);
+    keep(here.folder(), 8, &[NEW]);
+    let (code, said) = run(&here, &["office", "status"]).await;
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("lists of publication 8, decisions of publication 8, since 2026-11-20T01:00:00Z"), "{said}");
-    let (code, said) = here.run(&["office", "rollback"]).await;
+    let (code, said) = run(&here, &["office", "rollback"]).await;
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("lists of publication 7"), "{said}");
-    let (_, said) = here.run(&["office", "status", "--json"]).await;
+    let (_, said) = run(&here, &["office", "status", "--json"]).await;
     assert!(said.contains("\"serial\": 7") && said.contains("\"why\": \"a person said so\""), "{said}");
 }
 
@@ -111,15 +87,15 @@ async fn what_is_no_repository_is_not_imported() {
     let here = Here::new(SILENT);
     let nothing = tempfile::tempdir().expect("a directory");
     std::fs::write(nothing.path().join("letter.txt"), "no repository").expect("written");
-    let (code, said) = here.run(&["office", "import", &nothing.path().display().to_string()]).await;
+    let (code, said) = run(&here, &["office", "import", &nothing.path().display().to_string()]).await;
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("timestamp.json"), "{said}");
-    let (code, said) = here.run(&["office", "import", "/nowhere.tar"]).await;
+    let (code, said) = run(&here, &["office", "import", "/nowhere.tar"]).await;
     assert_eq!(code, Some(1), "{said}");
-    assert!(!here.path().join("state/import").exists(), "nothing is left behind");
+    assert!(!here.folder().join("state/import").exists(), "nothing is left behind");
 
     let none = Here::new("");
-    let (code, said) = none.run(&["office", "import", "/nowhere.tar"]).await;
+    let (code, said) = run(&none, &["office", "import", "/nowhere.tar"]).await;
     assert_eq!(code, Some(1));
     assert!(said.contains("follows no office"), "{said}");
 }
@@ -136,10 +112,10 @@ async fn a_tar_that_leads_out_of_its_folder_is_refused() {
     name[..b"../timestamp.json".len()].copy_from_slice(b"../timestamp.json");
     header.set_cksum();
     archive.append(&header, &b"x"[..]).expect("appended");
-    let path = here.path().join("out.tar");
+    let path = here.folder().join("out.tar");
     std::fs::write(&path, archive.into_inner().expect("whole")).expect("written");
-    let (code, said) = here.run(&["office", "import", &path.display().to_string()]).await;
+    let (code, said) = run(&here, &["office", "import", &path.display().to_string()]).await;
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("leads out of it"), "{said}");
-    assert!(!here.path().join("state/timestamp.json").exists());
+    assert!(!here.folder().join("state/timestamp.json").exists());
 }
