@@ -29,7 +29,12 @@ pub(super) fn status(file: Option<&Path>, json: bool) -> Result<u8> {
     } else {
         server::office_status(&program(file)?)
     };
-    let Some(office) = office else { bail!("this school follows no office\nhint: [office] in the configuration names one") };
+    let Some(office) = office else {
+        bail!(
+            "this school follows no office\n\
+             hint: [office] in the configuration names one; an office's own folder is named with --folder DIR"
+        )
+    };
     if json {
         println!("{}", serde_json::to_string_pretty(&office)?);
     } else {

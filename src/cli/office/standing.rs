@@ -43,7 +43,13 @@ pub(super) fn run(at: &At, json: bool) -> Result<u8> {
             println!("{head}{name} until {until}{over}");
         }
         let signing = &rules.signing;
-        println!("signers    {} of {}", signing.people.threshold, signing.people.keys.join(", "));
+        if signing.people.keys.is_empty() {
+            println!(
+                "signers    nobody yet: khien office key new NAME, then khien office key add keys/NAME.pub, for two or three people"
+            );
+        } else {
+            println!("signers    {} of {}", signing.people.threshold, signing.people.keys.join(", "));
+        }
         for role in &rules.roles {
             println!("           {}: {} of {}", role.id, role.signers.threshold, role.signers.keys.join(", "));
         }

@@ -70,6 +70,11 @@ impl Desk<'_> {
     /// # Errors
     /// [`SignFault`]; [`SignFault::Unready`] where nothing can be published before somebody signs, with who has to.
     pub fn prepare(&self, made: Made<'_>) -> Result<Prepared, SignFault> {
+        if self.folder.rules.signing.people.keys.is_empty() {
+            let said = "nobody signs for this office yet\n\
+                        hint: each of two or three people: khien office key new NAME; then here: khien office key add NAME.pub";
+            return Err(SignFault::Unready(said.to_owned()));
+        }
         let staging = Staging::below(&self.folder.root);
         let mut waiting = Vec::new();
         let own = self.own_parts(&made, &staging)?;
@@ -233,10 +238,6 @@ impl Desk<'_> {
     /// The root that office.toml wants, where it is not the one that is published or that one comes to its end.
     fn new_root(&self, staging: &Staging) -> Result<Option<Signed<Root>>, SignFault> {
         let signing = &self.folder.rules.signing;
-        if signing.people.keys.iter().all(String::is_empty) {
-            let said = "nobody signs for this office yet\nhint: `khien office init` makes keys, or name people in [signing] of office.toml";
-            return Err(SignFault::Unready(said.to_owned()));
-        }
         let people = self.keys.signers(&signing.people)?;
         let tops = Tops {
             root: people.clone(),

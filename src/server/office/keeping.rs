@@ -81,11 +81,21 @@ impl Bringing<'_> {
     }
 
     async fn text(&self, wanted: Wanted<'_>) -> Result<(), Failure> {
-        if self.shelf.has(&wanted.role.digest) {
+        if self.is_kept(&wanted).await {
             return Ok(());
         }
         let text = self.repository.text(self.state, self.way, &wanted).await?;
         keep(self.shelf, wanted.role, text).await
+    }
+
+    /// Whether a text is on the shelf, and sound: a damaged one is brought again. A list that is in force has its image.
+    async fn is_kept(&self, wanted: &Wanted<'_>) -> bool {
+        let (shelf, digest, most) = (self.shelf.clone(), wanted.role.digest.clone(), wanted.most);
+        let is_in_force = wanted.before.is_some_and(|(_, before)| before == digest);
+        if is_in_force || !shelf.has(&digest) {
+            return shelf.has(&digest);
+        }
+        tokio::task::spawn_blocking(move || shelf.read_text(&digest, most).is_ok()).await.unwrap_or(false)
     }
 
     /// Brings what is due of a publication to the shelf and makes it what is in force there, without compiling anything. None where it

@@ -1,11 +1,15 @@
 //! What the office decided of single names: who wins over whom, until which day, and that `explain` and the journal say who decided.
 
+use std::time::Duration;
+
 use khien::dns::RecordType;
+use khien::office::publication::Urgent;
 
 use crate::kit::School;
 use crate::kit::http;
 use crate::kit::names::ADDRESS;
 use crate::kit::office::{Role, SILENT, keep};
+use crate::kit::school::school_time;
 
 const DECISIONS: &str = r#"{"decisions": [
   {"kind": "lock", "name": "betrug.example", "category": "phishing", "owner": "ministry", "by": "Lan", "reason": "reported by a parent", "made": "2026-11-20"},
@@ -147,14 +151,14 @@ async fn one_role_that_decides_what_cannot_be_read_stops_no_other() {
     let district = |decisions| Role { role: "district-1", speaks_for: &["games"], names: "", decisions };
     let lock = "{\"decisions\": [{\"kind\": \"lock\", \"name\": \"alt.example\", \"category\": \"games\", \"owner\": \"district-1\", \
                 \"by\": \"An\", \"reason\": \"r\", \"made\": \"2026-11-20\"}]}";
-    let at = crate::kit::school::school_time("2026-11-20T09:00");
+    let at = school_time("2026-11-20T09:00");
     let none = Role { decisions: "", ..MINISTRY };
-    school.desk.publish(1, at, khien::office::publication::Urgent::No, &[none, district(lock)]);
+    school.desk.publish(1, at, Urgent::No, &[none, district(lock)]);
     school.server().running().office_due().await;
     school.until_ready().await;
     assert_eq!(summary(&school, "10.20.1.7", "alt.example").await, "blocked");
-    school.desk.publish(2, at, khien::office::publication::Urgent::All, &[MINISTRY, district("{\"decisions\": 7}")]);
-    school.later(std::time::Duration::from_secs(4000));
+    school.desk.publish(2, at, Urgent::All, &[MINISTRY, district("{\"decisions\": 7}")]);
+    school.later(Duration::from_secs(4000));
     school.server().running().office_due().await;
     assert_eq!(summary(&school, "10.20.1.7", "www.betrug.example").await, "blocked", "the ministry's lock is in force");
     assert_eq!(summary(&school, "10.20.1.7", "alt.example").await, "blocked", "what the district decided before stays");
@@ -186,6 +190,14 @@ async fn damaged_decisions_give_way_to_those_before() {
     assert_eq!(summary(&school, "10.20.1.7", "alt.example").await, "blocked", "what was decided before holds");
     let (_, status) = http::json(school.http(), "/api/v1/status").await;
     assert_eq!(status["office"]["decisions_serial"], 0, "they are asked for again: {status}");
+    let at = school_time("2026-11-20T09:00");
+    school.desk.publish(8, at, Urgent::All, &[Role { decisions: &new, ..MINISTRY }]);
+    school.later(Duration::from_secs(4000));
+    school.server().running().office_due().await;
+    assert_eq!(summary(&school, "10.20.1.7", "neu.example").await, "blocked", "they came again");
+    assert_eq!(summary(&school, "10.20.1.7", "alt.example").await, ADDRESS);
+    let (_, status) = http::json(school.http(), "/api/v1/status").await;
+    assert_eq!(status["office"]["decisions_serial"], 8, "{status}");
     school.close().await;
 }
 
