@@ -31,7 +31,7 @@ pub struct Built {
 }
 
 /// What was made of a role's sources.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RoleText {
     /// The digest of all that it was made of.
     pub(super) of: String,
@@ -169,6 +169,22 @@ impl Built {
         Ok(made)
     }
 
+    /// What a list that another machine built holds, kept here to be looked up.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    pub fn taken(&self, folder: &Folder, packed: &[u8], sources: &BTreeMap<String, u64>) -> Result<RoleText, String> {
+        let text = patch::unpack(packed, names::LARGEST).map_err(|fault| fault.to_string())?;
+        let list = NameList::parse(&text).map_err(|fault| fault.to_string())?;
+        let mut made = RoleText { sources: sources.clone(), ..RoleText::default() };
+        describe(&mut made, folder, &list, &text);
+        let path = self.text_path(&made.sha256);
+        if !path.exists() {
+            put(&path, packed).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+        Ok(made)
+    }
+
     /// The index over the text of `role` with this digest, compiled where its image does not lie here.
     ///
     /// # Errors
@@ -267,7 +283,13 @@ fn gather(folder: &Folder, role: &Role, of: String) -> Result<(RoleText, Vec<u8>
     }
     let list: NameList = gathering.finish();
     let text = list.to_text();
-    made.sha256 = hexadecimal(&text);
+    describe(&mut made, folder, &list, &text);
+    Ok((made, text))
+}
+
+/// Notes what a list holds.
+fn describe(made: &mut RoleText, folder: &Folder, list: &NameList, text: &[u8]) {
+    made.sha256 = hexadecimal(text);
     made.length = text.len() as u64;
     made.count = list.len() as u64;
     made.counts = list.counts().into_iter().map(|(category, count)| (category.to_owned(), count)).collect();
@@ -280,7 +302,6 @@ fn gather(folder: &Folder, role: &Role, of: String) -> Result<(RoleText, Vec<u8>
             made.exceptions.entry(category.to_owned()).or_default().push(entry.name.to_owned());
         }
     }
-    Ok((made, text))
 }
 
 /// Reads one source.

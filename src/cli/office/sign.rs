@@ -1,13 +1,15 @@
 //! `khien office sign` and `merge`: a signature made on its owner's machine, and brought where it is waited for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 
-use super::desk::{Desk as At, passphrase};
-use crate::cli::FINE;
-use crate::office::desk::{Keys, Merged, Staging, described, open};
+use super::desk::{Desk as At, passphrase, today};
+use super::publish::at_desk;
+use crate::cli::{AT_FAULT, FINE};
+use crate::office::desk::{Carried, Keys, Merged, Staging, described, open};
+use crate::office::gate::{Shown, refusal_lines};
 use crate::office::tuf::sign::{Staged, detach};
 
 /// A signature.
@@ -55,21 +57,44 @@ impl Sign {
 }
 
 impl Merge {
+    /// Exit code 2 where the gate refuses a part.
     pub(super) fn run(self) -> Result<u8> {
+        let (parts, signatures): (Vec<&PathBuf>, Vec<&PathBuf>) = self.files.iter().partition(|file| file.is_dir());
         let root = self.at.root()?;
         let (staging, keys) = (Staging::below(&root), Keys::below(&root, Box::new(|_| None))?);
-        for file in &self.files {
-            if !file.exists() {
-                bail!("{} is not there", file.display());
-            }
-            match staging.merge(file)? {
-                Merged::Signature(what, id) => println!("staged/{what}.json is signed by {}", keys.name_of(&id)),
-                Merged::Part(role) => {
-                    println!("staged/part-{role} is the part of {role} that goes out with the next publication")
-                }
+        for file in signatures {
+            let Merged { name, key } = staging.merge(file)?;
+            println!("staged/{name}.json is signed by {}", keys.name_of(&key));
+        }
+        for part in parts {
+            let code = self.part(part, &staging)?;
+            if code != FINE {
+                return Ok(code);
             }
         }
         println!("then: khien office publish");
         Ok(FINE)
+    }
+
+    /// Takes in a role's part, once the gate lets it through.
+    fn part(&self, path: &Path, staging: &Staging) -> Result<u8> {
+        at_desk(&self.at, |desk, language| {
+            let mut part = Carried::read(path)?;
+            let weighed = part.weigh(desk.folder, desk.last.publication.as_ref(), today())?;
+            if !weighed.refusals.is_empty() {
+                let lines = refusal_lines(&weighed.refusals, Shown { folder: desk.folder, language });
+                eprintln!("{}", lines.join("\n"));
+                let said = language.word(
+                    "phần này không được nhận: hãy để nơi làm ra nó sửa lại",
+                    "this part is not taken in: let whoever built it mend it",
+                );
+                eprintln!("{}: {said}", part.role);
+                return Ok(AT_FAULT);
+            }
+            part.overrides = weighed.overridden;
+            part.keep(staging.folder())?;
+            println!("staged/part-{role} is the part of {role} that goes out with the next publication", role = part.role);
+            Ok(FINE)
+        })
     }
 }

@@ -10,11 +10,17 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
+use jiff::civil::Date;
 use tough::schema::{Signed, Targets};
 
+use super::staged::STAGED;
 use crate::lists::store::write_aside;
+use crate::office::build::Built;
+use crate::office::decisions;
+use crate::office::folder::{Folder, Role, RoleDecision};
+use crate::office::gate::{self, Examined, Weighed};
 use crate::office::hexadecimal;
-use crate::office::publication::{RolePart, is_role};
+use crate::office::publication::{Override, Publication, RolePart, is_role};
 use crate::office::tuf::sign::{NewFile, SignFault, Staged, signed_files};
 
 /// A role's signed part.
@@ -28,7 +34,12 @@ pub struct Carried {
     pub part: RolePart,
     /// The files, but for those that were published already.
     pub files: Vec<NewFile>,
+    /// Refusals of the desk's gate that a person at the desk answered for: they are published with it.
+    pub overrides: Vec<Override>,
 }
+
+/// The file of refusals that a person at the desk answered for.
+const OVERRIDES: &str = "overrides.json";
 
 /// How the folder of a role's part is called.
 pub(super) fn folder_of(role: &str) -> String {
@@ -83,7 +94,55 @@ impl Carried {
             }
             files.push(NewFile { place, octets });
         }
-        Ok(Self { role: role.to_owned(), signed, part, files })
+        // What another machine says of refusals is for the desk to say.
+        let overrides =
+            fs::read(folder.join(OVERRIDES)).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+        Ok(Self { role: role.to_owned(), signed, part, files, overrides })
+    }
+
+    /// What the gate says of it at the desk: whoever built it, it goes to every school.
+    ///
+    /// # Errors
+    /// [`SignFault::Unready`] where it holds no list, or none that can be read.
+    pub fn weigh(&self, folder: &Folder, last: Option<&Publication>, today: Date) -> Result<Weighed, SignFault> {
+        let role = &self.role;
+        let unready = |what: String| SignFault::Unready(format!("the part of role {role}: {what}"));
+        let rules = folder.rules.role(role);
+        let rules =
+            rules.ok_or_else(|| unready("office.toml has no such role\nhint: add [[role]] with its id first".to_owned()))?;
+        let (built, mut refusals) = (Built::below(&folder.root), Vec::new());
+        let mut own = Role::new(role, &folder.root.join("roles").join(role), rules.speaks_for.clone());
+        let before = last.and_then(|last| last.roles.get(role));
+        // Of a list that was published already there is nothing new to say.
+        let is_new = before.is_none_or(|before| before.names != self.part.names);
+        if let Some(packed) = self.newest("names.zst").filter(|_| is_new) {
+            let text = built.taken(folder, packed, &self.part.sources).map_err(unready)?;
+            if text.sha256 != self.part.names.sha256 {
+                return Err(unready("its list is not the one that it names".to_owned()));
+            }
+            let looked = built.looked(folder, role, &text.sha256).map_err(unready)?;
+            refusals.extend(gate::of_list(&Examined { folder, role: &own, text: &text, looked: &looked }));
+            if let Some(before) = before {
+                refusals.extend(gate::of_sources(&own, &text, &before.sources, folder.rules.bounds));
+            }
+        }
+        if let Some(text) = self.newest("decisions.json") {
+            let decisions = decisions::read(text).map_err(|fault| unready(fault.to_string()))?;
+            let file = folder.root.join(STAGED).join(folder_of(role)).join("decisions.json");
+            own.decisions =
+                (1..).zip(decisions).map(|(line, decision)| RoleDecision { decision, file: file.clone(), line }).collect();
+            refusals.extend(gate::of_decisions(folder, &own, &[], today));
+        }
+        Ok(gate::weigh(refusals, &folder.overrides))
+    }
+
+    /// The newest file of this name: its digest, and nothing else, stands before it.
+    fn newest(&self, name: &str) -> Option<&[u8]> {
+        let is_it = |file: &&NewFile| {
+            let own = file.place.rsplit('/').next().and_then(|file| file.split_once('.'));
+            own.is_some_and(|(_, rest)| rest == name)
+        };
+        self.files.iter().find(is_it).map(|file| file.octets.as_slice())
     }
 
     /// The part of `role` that was merged into `staged`; none where there is none that can be read.
@@ -110,6 +169,10 @@ impl Carried {
         }
         let part = serde_json::to_vec_pretty(&self.part).map_err(|error| SignFault::Metadata(error.to_string()))?;
         put("part.json", &part)?;
+        if !self.overrides.is_empty() {
+            let overrides = serde_json::to_vec_pretty(&self.overrides).map_err(|error| SignFault::Metadata(error.to_string()))?;
+            put(OVERRIDES, &overrides)?;
+        }
         put(&format!("{}.json", self.role), &Staged::Targets(self.signed.clone()).text())
     }
 }

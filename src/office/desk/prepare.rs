@@ -103,12 +103,14 @@ impl Desk<'_> {
                     roles.insert(role.clone(), signed.clone());
                     files.extend(of_role.iter().cloned());
                     parts.insert(role.clone(), part.clone());
+                    publication.overrides.extend(merged.iter().flat_map(|part| part.overrides.iter().cloned()));
                     if merged.is_none() {
                         to_carry.push(Carried {
                             role: role.clone(),
                             signed: signed.clone(),
                             part: part.clone(),
                             files: of_role.clone(),
+                            overrides: Vec::new(),
                         });
                     }
                 }
@@ -161,7 +163,10 @@ impl Desk<'_> {
             let new = role_part(&role.id, made.targets, &made.publication, current, self.until(lifetime)?)?;
             let mut signed = kept(staging.targets(&role.id), new.targets, same_targets);
             self.sign(&mut signed, &ids)?;
-            parts.insert(role.id.clone(), Carried { role: role.id.clone(), signed, part: part.clone(), files: new.files });
+            parts.insert(
+                role.id.clone(),
+                Carried { role: role.id.clone(), signed, part: part.clone(), files: new.files, overrides: Vec::new() },
+            );
         }
         Ok(parts)
     }

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use tough::schema::{Role, Root, Signed, Targets};
 
-use super::parts::Carried;
 use crate::lists::store::write_aside;
 use crate::office::hexadecimal;
 use crate::office::tuf::sign::{Detached, SignFault, Staged, canonical};
@@ -21,13 +20,13 @@ pub struct Staging {
     folder: PathBuf,
 }
 
-/// What was merged, for people.
+/// A signature that was merged, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Merged {
-    /// A signature, for the file with this name, by the key with this id.
-    Signature(String, String),
-    /// The part of this role.
-    Part(String),
+pub struct Merged {
+    /// The file that it is for.
+    pub name: String,
+    /// The key's id.
+    pub key: String,
 }
 
 impl Staging {
@@ -115,16 +114,11 @@ impl Staging {
         Ok(all)
     }
 
-    /// Merges what came from another machine: a signature, or a role's part.
+    /// Merges a signature that came from another machine.
     ///
     /// # Errors
-    /// Where it is neither, or for nothing that waits here.
+    /// Where it is none, or for nothing that waits here.
     pub fn merge(&self, path: &Path) -> Result<Merged, SignFault> {
-        if path.is_dir() {
-            let part = Carried::read(path)?;
-            part.keep(&self.folder)?;
-            return Ok(Merged::Part(part.role));
-        }
         let text = fs::read(path).map_err(SignFault::file(path))?;
         let none = |error: serde_json::Error| {
             SignFault::Unready(format!(
@@ -137,7 +131,7 @@ impl Staging {
             if hexadecimal(&canonical(&staged)?) == detached.of {
                 staged.merge(&detached)?;
                 self.put(&name, &staged)?;
-                return Ok(Merged::Signature(name, detached.key_id()));
+                return Ok(Merged { name, key: detached.key_id() });
             }
         }
         Err(SignFault::Unready(format!(

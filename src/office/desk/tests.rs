@@ -249,42 +249,82 @@ async fn what_is_taken_back_comes_to_schools_as_a_new_serial() {
     assert!(!school.names(office.now, "ministry").await.contains("zu-viel"));
 }
 
+/// The district's machine: the office's folder but for its keys and sources, and this list of games.
+fn district(office: &Office, games: &str) -> Office {
+    let root = tempfile::tempdir().expect("a directory");
+    for what in ["office.toml", "published", "keys"] {
+        let done = std::process::Command::new("cp").arg("-r").arg(office.path().join(what)).arg(root.path()).status();
+        assert!(done.expect("cp runs").success());
+    }
+    for name in ["publication", "snapshot", "timestamp", "ministry"] {
+        std::fs::remove_file(root.path().join(format!("keys/{name}.key"))).expect("it is there");
+    }
+    put(root.path(), "roles/district-1/lists/games.txt", games);
+    Office { root, persons: tempfile::tempdir().expect("a directory"), now: office.now }
+}
+
+impl Office {
+    /// From now on this machine does not build the district's part.
+    fn leaves_the_district(&self) {
+        std::fs::remove_dir_all(self.path().join("roles/district-1")).expect("it is there");
+        std::fs::remove_file(self.path().join("keys/district-1.key")).expect("it is there");
+    }
+
+    /// Takes in a part as `khien office merge` does; how many things of it are refused.
+    fn takes_in(&self, part: &Carried) -> usize {
+        let stick = tempfile::tempdir().expect("a stick");
+        part.keep(stick.path()).expect("written");
+        let mut part = Carried::read(&stick.path().join("part-district-1")).expect("it is a part");
+        let today = jiff::civil::date(2026, 11, 26);
+        let weighed = self.desk(|desk| part.weigh(desk.folder, desk.last.publication.as_ref(), today)).expect("it can be read");
+        if weighed.refusals.is_empty() {
+            part.overrides = weighed.overridden;
+            part.keep(Staging::below(self.path()).folder()).expect("written");
+        }
+        weighed.refusals.len()
+    }
+}
+
 #[tokio::test]
 async fn a_role_signs_its_part_on_its_own_machine() {
     let mut office = Office::new();
     office.first();
     let school = office.school();
     office.later(1);
-    // The district's machine: the same folder but for the keys, and its own sources alone.
-    let district = tempfile::tempdir().expect("a directory");
-    let copy = |what: &str| {
-        let done = std::process::Command::new("cp").arg("-r").arg(office.path().join(what)).arg(district.path()).status();
-        assert!(done.expect("cp runs").success());
-    };
-    ["office.toml", "published", "keys"].into_iter().for_each(copy);
-    for name in ["publication", "snapshot", "timestamp", "ministry"] {
-        std::fs::remove_file(district.path().join(format!("keys/{name}.key"))).expect("it is there");
-    }
-    put(district.path(), "roles/district-1/lists/games.txt", "games.example\nneu.example\n");
-    let theirs = Office { root: district, persons: tempfile::tempdir().expect("a directory"), now: office.now };
+    let theirs = district(&office, "games.example\nneu.example\n");
     let prepared = theirs.prepare(Urgent::No).expect("its own part is signed");
     assert_eq!(prepared.carried.iter().map(|part| part.role.as_str()).collect::<Vec<_>>(), ["district-1"]);
     let refused = theirs.desk(|desk| desk.publish(&prepared)).expect_err("it has no key for that").to_string();
     assert!(refused.starts_with("who signs publications is not here"), "{refused}");
-    let carried = tempfile::tempdir().expect("a stick");
-    prepared.carried[0].keep(carried.path()).expect("written");
-    // At the office, which does not build that part.
-    std::fs::remove_dir_all(office.path().join("roles/district-1")).expect("it is there");
-    std::fs::remove_file(office.path().join("keys/district-1.key")).expect("it is there");
-    let staging = Staging::below(office.path());
-    assert_eq!(
-        staging.merge(&carried.path().join("part-district-1")).expect("it is a part"),
-        Merged::Part("district-1".to_owned())
-    );
+    office.leaves_the_district();
+    assert_eq!(office.takes_in(&prepared.carried[0]), 0);
     let published = office.publish(Urgent::No).expect("it goes out");
     assert_eq!(published.publication.serial, 2);
     assert!(school.names(office.now, "district-1").await.contains("neu.example"));
     assert!(school.names(office.now, "ministry").await.contains("casino.example"));
+}
+
+#[tokio::test]
+async fn a_part_that_another_machine_built_passes_the_desk_s_gate_too() {
+    let mut office = Office::new();
+    office.first();
+    let school = office.school();
+    office.later(1);
+    let many: String = (0..200).map(|number| format!("game-{number}.example\n")).collect();
+    let theirs = district(&office, &many);
+    let word = "district-1/source/games.txt/1-200";
+    let meant = format!("[[override]]\nwhat = \"{word}\"\nby = \"An\"\nreason = \"a new source\"\n");
+    // The district may say so of its own; what goes to every school is the desk's to say.
+    put(theirs.path(), "overrides.toml", &meant);
+    let part = &theirs.prepare(Urgent::No).expect("its own part is signed").carried[0];
+    office.leaves_the_district();
+    assert_eq!(office.takes_in(part), 1);
+    assert!(!office.publish(Urgent::No).expect("what was published is signed anew").is_news);
+    put(office.path(), "overrides.toml", &meant);
+    assert_eq!(office.takes_in(part), 0);
+    let published = office.publish(Urgent::No).expect("it goes out").publication;
+    assert_eq!(published.overrides.iter().map(|said| said.what.as_str()).collect::<Vec<_>>(), [word]);
+    assert!(school.names(office.now, "district-1").await.contains("game-199.example"));
 }
 
 #[test]
@@ -300,8 +340,7 @@ fn a_part_that_is_not_the_role_s_own_is_refused_where_it_is_merged() {
         let stick = tempfile::tempdir().expect("a stick");
         let part = Carried { signed: serde_json::from_value(value).expect("metadata"), ..part.clone() };
         part.keep(stick.path()).expect("written");
-        let merged = Staging::below(office.path()).merge(&stick.path().join("part-district-1"));
-        merged.map_err(|fault| fault.to_string())
+        Carried::read(&stick.path().join("part-district-1")).map_err(|fault| fault.to_string())
     };
     for name in ["ministry/names.zst", "district-1/../../../autostart/x", "registry.json"] {
         let mut other = whole.clone();
