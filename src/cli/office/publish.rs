@@ -16,7 +16,7 @@ use crate::cli::{AT_FAULT, FAILED, FINE};
 use crate::office::changes::Language;
 use crate::office::checked::Checked;
 use crate::office::content::{Content, NotBuilt, Wanted};
-use crate::office::desk::{Desk, Keys, Made, Prepared, STAGED, lines, mirror, standing, take_back};
+use crate::office::desk::{Desk, Keys, Made, Prepared, STAGED, Waiting, lines, mirror, standing, take_back};
 use crate::office::folder::Folder;
 use crate::office::gate::{Shown, refusal_lines};
 use crate::office::publication::Urgent;
@@ -69,8 +69,8 @@ pub(super) struct TakeBack {
 impl Build {
     pub(super) fn run(self) -> Result<u8> {
         at_desk(&self.at, |desk, language| {
-            let (content, prepared) = match prepare(desk, Urgent::No, None, language)? {
-                Ok(made) => made,
+            let content = match content(desk, Urgent::No, language)? {
+                Ok(content) => content,
                 Err(code) => return Ok(code),
             };
             let asked = self.replay.as_deref().map(asked).transpose().map_err(|error| Failed(format!("{error:#}")))?;
@@ -80,26 +80,30 @@ impl Build {
             let checked =
                 Checked { folder: desk.folder, last: &desk.last, findings: &content.findings, replay: replayed.as_ref() };
             checked.lines(language).iter().for_each(|line| println!("{line}"));
-            if prepared.carried.is_empty() && !prepared.is_news {
-                println!(
-                    "{}",
-                    language.word("không có gì mới so với lần công bố trước", "nothing is new since the last publication")
-                );
-            }
-            let publishes = desk.publishes_here();
-            for part in prepared.carried.iter().filter(|_| !publishes) {
-                let staging = desk.folder.root.join(STAGED);
-                part.keep(&staging)?;
-                println!("{STAGED}/part-{}: {}", part.role, language.word("phần đã ký", "the signed part"));
-            }
-            tell_waiting(&prepared, language);
-            let next = if publishes {
+            let made = Made { publication: content.publication.clone(), targets: &content.targets };
+            let next = if desk.publishes_here() {
+                let prepared = while_doing("signing", || desk.prepare(made))?;
+                if !prepared.is_news {
+                    let said =
+                        language.word("không có gì mới so với lần công bố trước", "nothing is new since the last publication");
+                    println!("{said}");
+                }
+                tell_waiting(&prepared.waiting, &prepared.stays_back, language);
                 language.word("công bố: khien office publish --to DIR", "to publish: khien office publish --to DIR")
             } else {
-                language.word(
-                    "mang phần đã ký đến máy công bố, rồi ở đó: khien office merge part-ROLE",
-                    "carry the signed part to the machine that publishes, and there: khien office merge part-ROLE",
-                )
+                let (parts, waiting) = while_doing("signing", || desk.carry(&made))?;
+                for part in &parts {
+                    part.keep(&desk.folder.root.join(STAGED))?;
+                    println!("{STAGED}/part-{}: {}", part.role, language.word("phần đã ký", "the signed part"));
+                }
+                tell_waiting(&waiting, &[], language);
+                match parts.is_empty() {
+                    true => language.word("không có phần nào mới để mang đi", "there is no new part to carry"),
+                    false => language.word(
+                        "mang phần đã ký đến máy công bố, rồi ở đó: khien office merge part-ROLE",
+                        "carry the signed part to the machine that publishes, and there: khien office merge part-ROLE",
+                    ),
+                }
             };
             println!("{next}");
             Ok(FINE)
@@ -115,10 +119,16 @@ impl Publish {
             Some(AtOnce::All) => Urgent::All,
         };
         at_desk(&self.at, |desk, language| {
-            let (content, prepared) = match prepare(desk, urgent, self.serial, language)? {
-                Ok(made) => made,
+            let content = match content(desk, urgent, language)? {
+                Ok(content) => content,
                 Err(code) => return Ok(code),
             };
+            let mut made = Made { publication: content.publication.clone(), targets: &content.targets };
+            if let Some(serial) = self.serial {
+                reachable(serial, desk)?;
+                made.publication.serial = made.publication.serial.max(serial);
+            }
+            let prepared = while_doing("signing", || desk.prepare(made))?;
             if prepared.is_news {
                 tell_change(&content, language);
             }
@@ -187,40 +197,34 @@ impl From<SignFault> for Failed {
     }
 }
 
-/// What the folder makes and what of it can be published; else the exit code, where that was told.
-fn prepare(
-    desk: &Desk<'_>,
-    urgent: Urgent,
-    serial: Option<u64>,
-    language: Language,
-) -> Result<Result<(Content, Prepared), u8>, Failed> {
+/// What the folder makes; else the exit code, where that was told.
+fn content(desk: &Desk<'_>, urgent: Urgent, language: Language) -> Result<Result<Content, u8>, Failed> {
     let wanted = Wanted { now: desk.now, today: today(), urgent, overrides: &[], decided: &desk.last.decided };
-    let content = match while_doing("building", || desk.folder.content(desk.last.publication.as_ref(), &wanted)) {
-        Ok(content) => content,
-        Err(NotBuilt::Faults(faults)) => return Ok(Err(tell(&faults))),
-        Err(NotBuilt::Failed(said)) => return Err(Failed(said)),
+    match while_doing("building", || desk.folder.content(desk.last.publication.as_ref(), &wanted)) {
+        Ok(content) => Ok(Ok(content)),
+        Err(NotBuilt::Faults(faults)) => Ok(Err(tell(&faults))),
+        Err(NotBuilt::Failed(said)) => Err(Failed(said)),
         Err(NotBuilt::Refused(findings)) => {
             let shown = Shown { folder: desk.folder, language };
             eprintln!("{}", refusal_lines(&findings.weighed.refusals, shown).join("\n"));
             let said =
                 language.word("chưa công bố gì: phải xử lý các mục trên trước", "nothing is published: see to these first");
             eprintln!("{said}");
-            return Ok(Err(AT_FAULT));
-        }
-    };
-    if let Some(serial) = serial {
-        let known = desk.last.publication.as_ref().map_or(0, |last| last.serial);
-        if serial <= known || serial > known.saturating_add(LEAP) {
-            let most = known.saturating_add(LEAP);
-            return Err(Failed(format!(
-                "schools that have publication {known} take none with the serial {serial}\nhint: name one up to {most}"
-            )));
+            Ok(Err(AT_FAULT))
         }
     }
-    let mut made = Made { publication: content.publication.clone(), targets: &content.targets };
-    made.publication.serial = made.publication.serial.max(serial.unwrap_or_default());
-    let prepared = while_doing("signing", || desk.prepare(made))?;
-    Ok(Ok((content, prepared)))
+}
+
+/// Refuses a serial that no school would take after the last publication.
+fn reachable(serial: u64, desk: &Desk<'_>) -> Result<(), Failed> {
+    let known = desk.last.publication.as_ref().map_or(0, |last| last.serial);
+    let most = known.saturating_add(LEAP);
+    if serial <= known || serial > most {
+        return Err(Failed(format!(
+            "schools that have publication {known} take none with the serial {serial}\nhint: name one up to {most}"
+        )));
+    }
+    Ok(())
 }
 
 /// Publishes, and says what is published and what waits.
@@ -251,7 +255,7 @@ fn send(desk: &Desk<'_>, prepared: &Prepared, to: Option<&Path>, language: Langu
             Language::English => println!("signed until {day} ({name}): publish again before that"),
         }
     }
-    tell_waiting(prepared, language);
+    tell_waiting(&prepared.waiting, &prepared.stays_back, language);
     Ok(FINE)
 }
 
@@ -259,16 +263,16 @@ fn tell_change(content: &Content, language: Language) {
     println!("{}", language.of(&content.findings.note).trim_end());
 }
 
-fn tell_waiting(prepared: &Prepared, language: Language) {
-    for role in &prepared.stays_back {
+fn tell_waiting(waiting: &[Waiting], stays_back: &[String], language: Language) {
+    for role in stays_back {
         match language {
             Language::Vietnamese => println!("{role}: phần đã thu hồi không ra lại; hãy sửa nguồn"),
             Language::English => println!("{role}: what was taken back stays away; mend its sources"),
         }
     }
-    if !prepared.waiting.is_empty() {
+    if !waiting.is_empty() {
         println!("{}", language.word("chưa ra, còn chờ chữ ký:", "not out yet, for it waits for signatures:"));
-        println!("{}", lines(&prepared.waiting));
+        println!("{}", lines(waiting));
         println!(
             "{}",
             language.word(

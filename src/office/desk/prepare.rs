@@ -12,8 +12,8 @@ use crate::office::SpeaksFor;
 use crate::office::content::REGISTRY;
 use crate::office::publication::{Publication, RolePart, SIGNER};
 use crate::office::tuf::sign::{
-    Delegation, NewFile, SignFault, Staged, Tops, add, delegation_ids, enough, enough_of, first_root, key_id, next_root,
-    publication_part, role_part, root_ids, same_root, same_targets, signers_of, signs_text, top_part,
+    Delegation, NewFile, SignFault, Staged, Tops, add, delegation_ids, enough, enough_by, enough_of, first_root, key_id,
+    next_root, publication_part, role_part, root_ids, same_root, same_targets, signers_of, signs_text, top_part,
 };
 
 /// What waits for signatures.
@@ -46,8 +46,6 @@ pub struct Prepared {
     pub is_news: bool,
     /// What waits for signatures, and so is not in it.
     pub waiting: Vec<Waiting>,
-    /// Parts to be carried to the machine that publishes, where this is not the one.
-    pub carried: Vec<Carried>,
     /// Roles whose list was taken back and is still what their sources make: it stays away.
     pub stays_back: Vec<String>,
 }
@@ -77,51 +75,32 @@ impl Desk<'_> {
         }
         let staging = Staging::below(&self.folder.root);
         let mut waiting = Vec::new();
-        let own = self.own_parts(&made, &staging)?;
-        let carried = self.carried(&staging, &own);
-        let (root, top) = self.tops(&made, &staging, &own, &carried, &mut waiting)?;
+        let mut new = self.own_parts(&made, &staging, &mut waiting)?;
+        new.extend(self.merged(&staging)?);
+        let (root, top) = self.tops(&made, &staging, &new, &mut waiting)?;
         let Some((targets, mut files)) = top else {
             return Err(SignFault::Unready(format!("nothing can be published before it is signed:\n{}", lines(&waiting))));
         };
         let mut publication = made.publication;
         publication.tables = tables_of(&targets)?;
         let (mut roles, mut parts) = (BTreeMap::new(), BTreeMap::new());
-        let mut to_carry = Vec::new();
         for delegated in targets.signed.delegations.iter().flat_map(|delegations| &delegations.roles) {
             let role = &delegated.name;
             if role == SIGNER {
                 continue;
             }
             let before = self.last.publication.as_ref().and_then(|last| last.roles.get(role));
-            let merged = carried.get(role);
-            let new = own.get(role).map(|part| (&part.signed, &part.files, &part.part));
-            let new = new.or_else(|| merged.map(|part| (&part.signed, &part.files, &part.part)));
             let current = self.last.current.as_ref().and_then(|current| current.roles.get(role));
-            let is_new = |signed: &Signed<Targets>| current.is_none_or(|current| current.signed.version < signed.signed.version);
-            match new.filter(|(signed, ..)| is_new(signed)) {
-                Some((signed, of_role, part)) if enough_of(&targets, signed, role).is_ok() => {
-                    roles.insert(role.clone(), signed.clone());
-                    files.extend(of_role.iter().cloned());
-                    parts.insert(role.clone(), part.clone());
-                    publication.overrides.extend(merged.iter().flat_map(|part| part.overrides.iter().cloned()));
-                    if merged.is_none() {
-                        to_carry.push(Carried {
-                            role: role.clone(),
-                            signed: signed.clone(),
-                            part: part.clone(),
-                            files: of_role.clone(),
-                            overrides: Vec::new(),
-                        });
-                    }
+            let is_newer = |part: &Carried| current.is_none_or(|current| current.signed.version < part.signed.signed.version);
+            // While a new key of a role waits for the top's signatures, what it signed waits with it.
+            match new.remove(role).filter(|part| is_newer(part) && enough_of(&targets, &part.signed, role).is_ok()) {
+                Some(part) => {
+                    roles.insert(role.clone(), part.signed);
+                    files.extend(part.files);
+                    parts.insert(role.clone(), part.part);
+                    publication.overrides.extend(part.overrides);
                 }
-                unsigned => {
-                    if let Some((signed, ..)) = unsigned
-                        && own.contains_key(role)
-                    {
-                        staging.put(role, &Staged::Targets(signed.clone()))?;
-                        let (ids, threshold) = delegation_ids(&targets, role);
-                        waiting.push(self.waiting(role, &signers_of(signed), &ids, threshold));
-                    }
+                None => {
                     // What the publication says of a role whose own part stays: an earlier text of its, or the last one.
                     let wanted =
                         publication.roles.get(role).filter(|part| current.is_some_and(|signed| signs_text(signed, part)));
@@ -139,11 +118,27 @@ impl Desk<'_> {
             roles.insert(SIGNER.to_owned(), signed);
             files.extend(of_desk);
         }
-        Ok(Prepared { root, targets, roles, files, publication, is_news, waiting, carried: to_carry, stays_back })
+        Ok(Prepared { root, targets, roles, files, publication, is_news, waiting, stays_back })
     }
 
-    /// The parts that this machine builds, signed by the keys that are here; those that say nothing new are left out.
-    fn own_parts(&self, made: &Made<'_>, staging: &Staging) -> Result<BTreeMap<String, Carried>, SignFault> {
+    /// The parts of `made` for the machine that publishes, where this is not the one, and what of them waits for signatures.
+    ///
+    /// # Errors
+    /// [`SignFault`].
+    pub fn carry(&self, made: &Made<'_>) -> Result<(Vec<Carried>, Vec<Waiting>), SignFault> {
+        let mut waiting = Vec::new();
+        let parts = self.own_parts(made, &Staging::below(&self.folder.root), &mut waiting)?;
+        Ok((parts.into_values().collect(), waiting))
+    }
+
+    /// The parts that this machine builds and that have their signatures; those that say nothing new are left out. What lacks
+    /// signatures is staged.
+    fn own_parts(
+        &self,
+        made: &Made<'_>,
+        staging: &Staging,
+        waiting: &mut Vec<Waiting>,
+    ) -> Result<BTreeMap<String, Carried>, SignFault> {
         let current = self.last.current.as_ref();
         let lifetime = self.folder.rules.signing.lifetimes.targets;
         let mut parts = BTreeMap::new();
@@ -163,19 +158,28 @@ impl Desk<'_> {
             let new = role_part(&role.id, made.targets, &made.publication, current, self.until(lifetime)?)?;
             let mut signed = kept(staging.targets(&role.id), new.targets, same_targets);
             self.sign(&mut signed, &ids)?;
-            parts.insert(
-                role.id.clone(),
-                Carried { role: role.id.clone(), signed, part: part.clone(), files: new.files, overrides: Vec::new() },
-            );
+            if enough_by(&signers, &signed, &role.id).is_err() {
+                staging.put(&role.id, &Staged::Targets(signed.clone()))?;
+                waiting.push(self.waiting(&role.id, &signers_of(&signed), &ids, signers.threshold.get()));
+                continue;
+            }
+            let id = role.id.clone();
+            parts.insert(id.clone(), Carried { role: id, signed, part: part.clone(), files: new.files, overrides: Vec::new() });
         }
         Ok(parts)
     }
 
-    /// The parts that came from other machines.
-    fn carried(&self, staging: &Staging, own: &BTreeMap<String, Carried>) -> BTreeMap<String, Carried> {
-        let others =
-            self.folder.rules.roles.iter().filter(|role| !own.contains_key(&role.id) && self.folder.role(&role.id).is_none());
-        others.filter_map(|role| Some((role.id.clone(), Carried::merged(staging.folder(), &role.id)?))).collect()
+    /// The parts that came from other machines, signed by whom office.toml names.
+    fn merged(&self, staging: &Staging) -> Result<BTreeMap<String, Carried>, SignFault> {
+        let mut parts = BTreeMap::new();
+        for role in self.folder.rules.roles.iter().filter(|role| self.folder.role(&role.id).is_none()) {
+            if let Some(part) = Carried::merged(staging.folder(), &role.id)
+                && enough_by(&self.keys.signers(&role.signers)?, &part.signed, &role.id).is_ok()
+            {
+                parts.insert(role.id.clone(), part);
+            }
+        }
+        Ok(parts)
     }
 
     /// Root and top-level targets: new ones where they are needed and signed, else those that are published.
@@ -183,16 +187,11 @@ impl Desk<'_> {
         &self,
         made: &Made<'_>,
         staging: &Staging,
-        own: &BTreeMap<String, Carried>,
-        carried: &BTreeMap<String, Carried>,
+        new: &BTreeMap<String, Carried>,
         waiting: &mut Vec<Waiting>,
     ) -> Result<(Signed<Root>, Option<Signing>), SignFault> {
         let current = self.last.current.as_ref();
-        let has_part = |role: &str| {
-            own.contains_key(role)
-                || carried.contains_key(role)
-                || current.is_some_and(|current| current.roles.contains_key(role))
-        };
+        let has_part = |role: &str| new.contains_key(role) || current.is_some_and(|current| current.roles.contains_key(role));
         let delegations = self.delegations(has_part)?;
         let new_root = self.new_root(staging)?;
         if let Some(new) = &new_root {
@@ -300,16 +299,10 @@ impl Desk<'_> {
         let rules = &self.folder.rules;
         let signers = self.keys.signers(&rules.signing.publication)?;
         let nothing = SpeaksFor::Only(BTreeSet::new());
-        let desk = Delegation { role: SIGNER.to_owned(), keys: signers.keys, threshold: signers.threshold, speaks_for: nothing };
-        let mut delegations = vec![desk];
+        let mut delegations = vec![Delegation { role: SIGNER.to_owned(), signers, speaks_for: nothing }];
         for role in rules.roles.iter().filter(|role| has_part(&role.id)) {
             let signers = self.keys.signers(&role.signers)?;
-            delegations.push(Delegation {
-                role: role.id.clone(),
-                keys: signers.keys,
-                threshold: signers.threshold,
-                speaks_for: role.speaks_for.clone(),
-            });
+            delegations.push(Delegation { role: role.id.clone(), signers, speaks_for: role.speaks_for.clone() });
         }
         Ok(delegations)
     }

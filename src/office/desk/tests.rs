@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
 use super::*;
-use crate::office::content::Wanted;
+use crate::office::content::{Content, Wanted};
 use crate::office::publication::{Publication, Ring, Urgent};
 use crate::office::repository::{Kind, Offered, Repository as _, Wanted as WantedText, Way};
 use crate::office::testkit::{decided, folder, now, put, read};
@@ -104,10 +104,14 @@ fn key(private: &Path, public: &Path, name: &str) {
     key.save_public(&public.join(format!("keys/{name}.pub"))).expect("written");
 }
 
-fn prepare(desk: &Desk<'_>, urgent: Urgent) -> Result<Prepared, SignFault> {
+fn content(desk: &Desk<'_>, urgent: Urgent) -> Content {
     let (overrides, today) = (Vec::new(), jiff::civil::date(2026, 11, 26));
     let wanted = Wanted { now: desk.now, today, urgent, overrides: &overrides, decided: &desk.last.decided };
-    let content = desk.folder.content(desk.last.publication.as_ref(), &wanted).expect("nothing is refused");
+    desk.folder.content(desk.last.publication.as_ref(), &wanted).expect("nothing is refused")
+}
+
+fn prepare(desk: &Desk<'_>, urgent: Urgent) -> Result<Prepared, SignFault> {
+    let content = content(desk, urgent);
     desk.prepare(Made { publication: content.publication, targets: &content.targets })
 }
 
@@ -264,6 +268,15 @@ fn district(office: &Office, games: &str) -> Office {
 }
 
 impl Office {
+    /// The parts that this machine builds, for another that publishes.
+    fn carries(&self) -> Vec<Carried> {
+        self.desk(|desk| {
+            let content = content(desk, Urgent::No);
+            let made = Made { publication: content.publication, targets: &content.targets };
+            desk.carry(&made).expect("its own part is signed").0
+        })
+    }
+
     /// From now on this machine does not build the district's part.
     fn leaves_the_district(&self) {
         std::fs::remove_dir_all(self.path().join("roles/district-1")).expect("it is there");
@@ -293,11 +306,12 @@ async fn a_role_signs_its_part_on_its_own_machine() {
     office.later(1);
     let theirs = district(&office, "games.example\nneu.example\n");
     let prepared = theirs.prepare(Urgent::No).expect("its own part is signed");
-    assert_eq!(prepared.carried.iter().map(|part| part.role.as_str()).collect::<Vec<_>>(), ["district-1"]);
+    let carried = theirs.carries();
+    assert_eq!(carried.iter().map(|part| part.role.as_str()).collect::<Vec<_>>(), ["district-1"]);
     let refused = theirs.desk(|desk| desk.publish(&prepared)).expect_err("it has no key for that").to_string();
     assert!(refused.starts_with("who signs publications is not here"), "{refused}");
     office.leaves_the_district();
-    assert_eq!(office.takes_in(&prepared.carried[0]), 0);
+    assert_eq!(office.takes_in(&carried[0]), 0);
     let published = office.publish(Urgent::No).expect("it goes out");
     assert_eq!(published.publication.serial, 2);
     assert!(school.names(office.now, "district-1").await.contains("neu.example"));
@@ -316,7 +330,7 @@ async fn a_part_that_another_machine_built_passes_the_desk_s_gate_too() {
     let meant = format!("[[override]]\nwhat = \"{word}\"\nby = \"An\"\nreason = \"a new source\"\n");
     // The district may say so of its own; what goes to every school is the desk's to say.
     put(theirs.path(), "overrides.toml", &meant);
-    let part = &theirs.prepare(Urgent::No).expect("its own part is signed").carried[0];
+    let part = &theirs.carries()[0];
     office.leaves_the_district();
     assert_eq!(office.takes_in(part), 1);
     assert!(!office.publish(Urgent::No).expect("what was published is signed anew").is_news);
@@ -333,8 +347,8 @@ fn a_part_that_is_not_the_role_s_own_is_refused_where_it_is_merged() {
     office.first();
     office.later(1);
     put(office.path(), "roles/district-1/lists/games.txt", "games.example\nneu.example\n");
-    let mut prepared = office.prepare(Urgent::No).expect("it is signed");
-    let part = prepared.carried.iter_mut().find(|part| part.role == "district-1").expect("it is new");
+    let mut carried = office.carries();
+    let part = carried.iter_mut().find(|part| part.role == "district-1").expect("it is new");
     let whole = serde_json::to_value(&part.signed).expect("JSON");
     let merged = |part: &Carried, value: serde_json::Value| {
         let stick = tempfile::tempdir().expect("a stick");
@@ -353,4 +367,31 @@ fn a_part_that_is_not_the_role_s_own_is_refused_where_it_is_merged() {
     let refused = merged(part, other).expect_err("it delegates");
     assert!(refused.contains("lets others sign for role district-1"), "{refused}");
     assert!(merged(part, whole).is_ok());
+}
+
+#[tokio::test]
+async fn a_role_that_is_new_begins_on_its_own_machine() {
+    let mut office = Office::new();
+    office.first();
+    let school = office.school();
+    office.later(1);
+    let text = std::fs::read_to_string(office.path().join("office.toml")).expect("it is there");
+    put(office.path(), "office.toml", &format!("{text}[[role]]\nid = \"district-2\"\nspeaks_for = [\"games\"]\n"));
+    let theirs = district(&office, "games.example\n");
+    std::fs::rename(theirs.path().join("roles/district-1"), theirs.path().join("roles/district-2")).expect("it is there");
+    key(theirs.path(), theirs.path(), "district-2");
+    std::fs::copy(theirs.path().join("keys/district-2.pub"), office.path().join("keys/district-2.pub")).expect("handed over");
+    let carried = theirs.carries();
+    assert_eq!(carried.iter().map(|part| part.role.as_str()).collect::<Vec<_>>(), ["district-2"]);
+    // Before its part is there nothing waits for it, and decisions go out.
+    put(office.path(), "roles/ministry/decisions.toml", &decided(&[("lock", "neu.example", "phishing")]));
+    assert!(office.publish(Urgent::Decisions).expect("it goes out").waiting.is_empty());
+    carried[0].keep(Staging::below(office.path()).folder()).expect("merged");
+    let waits = office.publish(Urgent::No).expect("what is published still counts").waiting;
+    assert_eq!(waits.iter().map(|waiting| waiting.name.as_str()).collect::<Vec<_>>(), ["targets"]);
+    office.signed_by("lan");
+    office.signed_by("an");
+    assert!(office.publish(Urgent::No).expect("two of three signed").waiting.is_empty());
+    assert!(school.names(office.now, "district-2").await.contains("games.example"));
+    assert!(school.names(office.now, "district-1").await.contains("games.example"));
 }

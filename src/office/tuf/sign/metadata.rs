@@ -8,9 +8,12 @@ use std::num::NonZeroU64;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tough::schema::key::Key;
-use tough::schema::{Role, RoleKeys, RoleType, Root, Signature, Signed, Snapshot, Targets, Timestamp as TimestampRole};
+use tough::schema::{
+    Delegations, Role, RoleKeys, RoleType, Root, Signature, Signed, Snapshot, Targets, Timestamp as TimestampRole,
+};
 
 use super::super::verify::hex;
+use super::parts::delegate;
 use super::{SignFault, SigningKey, key_id};
 use crate::office::hexadecimal;
 
@@ -153,13 +156,26 @@ pub fn enough<T: Role>(root: &Root, signed: &Signed<T>) -> Result<(), SignFault>
     }
 }
 
+/// Whether `signed` is signed by enough of `signers`, as it must be once the top delegates `role` to them.
+///
+/// # Errors
+/// Where it is not.
+pub fn enough_by(signers: &Signers, signed: &Signed<Targets>, role: &str) -> Result<(), SignFault> {
+    let mut delegations = Delegations::new();
+    delegate(&mut delegations, role, signers)?;
+    enough_in(&delegations, signed, role)
+}
+
 /// Whether `signed` has the signatures that `targets` demands of `role`.
 ///
 /// # Errors
 /// Where it has not.
 pub fn enough_of(targets: &Signed<Targets>, signed: &Signed<Targets>, role: &str) -> Result<(), SignFault> {
     let delegations = targets.signed.delegations.as_ref();
-    let delegations = delegations.ok_or_else(|| SignFault::metadata(format!("nobody delegates to {role}")))?;
+    enough_in(delegations.ok_or_else(|| SignFault::metadata(format!("nobody delegates to {role}")))?, signed, role)
+}
+
+fn enough_in(delegations: &Delegations, signed: &Signed<Targets>, role: &str) -> Result<(), SignFault> {
     match delegations.verify_role(signed, role) {
         Ok(()) => Ok(()),
         Err(tough::schema::Error::SignatureThreshold { threshold, valid, .. }) => {

@@ -10,7 +10,7 @@ mod said;
 
 pub use keys::{SigningKey, public};
 pub use metadata::{
-    Detached, Lifetimes, Signers, Staged, Tops, add, canonical, detach, enough, enough_of, first_root, next_root,
+    Detached, Lifetimes, Signers, Staged, Tops, add, canonical, detach, enough, enough_by, enough_of, first_root, next_root,
 };
 pub use parts::{Delegation, NewFile, Part, publication_part, role_part, top_part};
 pub use publish::{Current, Finished, finish, signed_files, write};

@@ -10,12 +10,11 @@ use std::num::NonZeroU64;
 use jiff::Timestamp;
 use tough::TargetName;
 use tough::schema::decoded::{Decoded, Hex};
-use tough::schema::key::Key;
 use tough::schema::{DelegatedRole, Delegations, Hashes, PathPattern, PathSet, Signed, Target, Targets};
 
 use super::super::Holds;
 use super::super::verify::{DESK, EXTRA, PUBLICATION, TABLES, hex, is_tables, place};
-use super::metadata::{SPECIFICATION, expiry, next};
+use super::metadata::{SPECIFICATION, Signers, expiry, next};
 use super::{Current, SignFault};
 use crate::office::publication::{Publication, RolePart};
 use crate::office::{SpeaksFor, hexadecimal};
@@ -43,10 +42,8 @@ pub struct Part {
 pub struct Delegation {
     /// The role.
     pub role: String,
-    /// Its keys.
-    pub keys: Vec<Key>,
-    /// How many of them must sign.
-    pub threshold: NonZeroU64,
+    /// Who signs for it.
+    pub signers: Signers,
     /// What it may speak for.
     pub speaks_for: SpeaksFor,
 }
@@ -199,27 +196,33 @@ pub fn top_part(
     let mut all = Delegations::new();
     let mut speaks_for = serde_json::Map::new();
     for delegation in delegations {
-        let mut keyids = Vec::new();
-        for key in &delegation.keys {
-            let id = key.key_id().map_err(SignFault::metadata)?;
-            all.keys.insert(id.clone(), key.clone());
-            keyids.push(id);
-        }
-        let paths = PathPattern::new(format!("{}/*", delegation.role)).map_err(SignFault::metadata)?;
-        all.roles.push(DelegatedRole {
-            name: delegation.role.clone(),
-            keyids,
-            threshold: delegation.threshold,
-            paths: PathSet::Paths(vec![paths]),
-            terminating: true,
-            targets: None,
-        });
+        delegate(&mut all, &delegation.role, &delegation.signers)?;
         let may = serde_json::to_value(&delegation.speaks_for).map_err(SignFault::metadata)?;
         speaks_for.insert(delegation.role.clone(), may);
     }
     part.targets.delegations = Some(all);
     part.targets._extra.insert(EXTRA.to_owned(), serde_json::json!({ "speaks_for": speaks_for }));
     Ok(part)
+}
+
+/// Adds to `all` that `signers` sign for `role`.
+pub(super) fn delegate(all: &mut Delegations, role: &str, signers: &Signers) -> Result<(), SignFault> {
+    let mut keyids = Vec::new();
+    for key in &signers.keys {
+        let id = key.key_id().map_err(SignFault::metadata)?;
+        all.keys.insert(id.clone(), key.clone());
+        keyids.push(id);
+    }
+    let paths = PathPattern::new(format!("{role}/*")).map_err(SignFault::metadata)?;
+    all.roles.push(DelegatedRole {
+        name: role.to_owned(),
+        keyids,
+        threshold: signers.threshold,
+        paths: PathSet::Paths(vec![paths]),
+        terminating: true,
+        targets: None,
+    });
+    Ok(())
 }
 
 /// The part of the role that signs publications.

@@ -162,10 +162,7 @@ impl Office {
     }
 
     fn delegations(&self) -> Vec<Delegation> {
-        let one = |role: &str, speaks_for| {
-            let Signers { keys, threshold } = self.signers(&[role], 1);
-            Delegation { role: role.to_owned(), keys, threshold, speaks_for }
-        };
+        let one = |role: &str, speaks_for| Delegation { role: role.to_owned(), signers: self.signers(&[role], 1), speaks_for };
         let only = |words: &[&str]| SpeaksFor::Only(words.iter().map(ToString::to_string).collect());
         vec![one("publication", only(&[])), one("ministry", SpeaksFor::All), one("district-1", only(&["games", "social"]))]
     }

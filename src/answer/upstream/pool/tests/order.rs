@@ -29,8 +29,9 @@ async fn an_answer_that_takes_unusually_long_is_had_from_the_next() {
 #[tokio::test]
 async fn parallel_asks_two_and_takes_the_first_answer() {
     let slow = ScriptedUpstream::start(|asked| vec![Step::Wait(LONG / 2), Step::Send(asked.answer(WRONG))]).await;
-    let quick = ScriptedUpstream::answering(RIGHT).await;
-    let third = ScriptedUpstream::answering(WRONG).await;
+    // Not at once: an answer that is there before the second one's turn leaves nothing to ask.
+    let soon = |address| ScriptedUpstream::start(move |asked| vec![Step::Wait(SECOND / 20), Step::Send(asked.answer(address))]);
+    let (quick, third) = (soon(RIGHT).await, soon(WRONG).await);
     let addresses = [slow.address, quick.address, third.address];
     let settings = Settings { strategy: Strategy::Parallel, timeout: 100 * SECOND, ..in_order(&addresses[..2]) };
     let upstreams = Upstreams::new(&settings).expect("upstreams");
