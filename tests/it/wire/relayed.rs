@@ -96,10 +96,11 @@ fn assert_same(expected: &[Record], got: &[Record], age: u32, cap: u32) {
     }
 }
 
-/// Types whose data hold a name that RFC 3597 section 4 lets an upstream compress, and that hickory takes for octets of no meaning.
+/// Types whose data hold a name that an upstream may compress (RFC 3597 section 4; DNAME by RFC 2672), and that hickory takes for
+/// octets of no meaning.
 ///
 /// Of these the program writes the name out, for its pointer would lead elsewhere in the message that it makes.
-const OPAQUE_TO_HICKORY: [u16; 13] = [3, 4, 7, 8, 9, 14, 17, 18, 21, 24, 26, 30, 36];
+const OPAQUE_TO_HICKORY: [u16; 14] = [3, 4, 7, 8, 9, 14, 17, 18, 21, 24, 26, 30, 36, 39];
 
 /// What both sides read alike of a record: owner, type, and the data where hickory knows them.
 fn read(record: &Record) -> (&hickory_proto::rr::Name, u16, Option<&hickory_proto::rr::RData>) {
