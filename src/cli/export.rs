@@ -2,18 +2,22 @@
 
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
 
 use super::{AT_FAULT, FINE};
 use crate::clock::Clock;
 use crate::config::Program;
 use crate::export::{self, Format, Said, Wanted};
 use crate::lists::store::write_aside;
+use crate::office::Shelf;
+use crate::policy::SchoolTime;
 use crate::server::{self, Compiler};
+use crate::snapshot::Snapshot;
 
 /// How long an export takes before it says how far it is.
 const QUIET: Duration = Duration::from_secs(1);
@@ -60,7 +64,7 @@ pub(super) struct Export {
     /// The file, replaced whole; without it, standard output
     #[arg(short = 'o', long, value_name = "FILE", env = "KHIEN_OUTPUT")]
     output: Option<PathBuf>,
-    /// The serial of a policy zone; without it, when lists or configuration last changed
+    /// The serial of a policy zone; without it, when lists, configuration or the office's decisions last changed
     #[arg(long, value_name = "NUMBER", env = "KHIEN_SERIAL")]
     serial: Option<u32>,
 }
@@ -82,7 +86,7 @@ impl Export {
             return Ok(AT_FAULT);
         }
         let at = snapshot.school_time(Clock::system().wall());
-        let serial = self.serial.unwrap_or_else(|| serial(snapshot.images_made, program.file.as_deref()));
+        let serial = self.serial.unwrap_or_else(|| serial(changed(program, &snapshot, &at)));
         let wanted = Wanted { snapshot: &snapshot, tier, at, format: self.format.format(), serial };
         let said = match &self.output {
             Some(path) => to_file(&wanted, path).with_context(|| format!("cannot write {}", path.display()))?,
@@ -115,14 +119,21 @@ fn to_file(wanted: &Wanted<'_>, path: &Path) -> Result<Said> {
     outcome.context("nothing was written")
 }
 
-/// The second in which the lists were compiled or the file was changed, whichever is later: the same lists and the same file give
-/// the same zone, and a later zone has a greater serial (RFC 1982).
-fn serial(made: jiff::Timestamp, file: Option<&Path>) -> u32 {
-    let changed = file.and_then(|file| std::fs::metadata(file).ok()?.modified().ok());
-    let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0, |since| since.as_secs());
-    let made = u64::try_from(made.as_second()).unwrap_or(0);
+/// When what a zone says changed last: lists were compiled, the file was changed, the office's publication came in force, or an
+/// exception or a decision of the office ended.
+fn changed(program: &Program, snapshot: &Snapshot, at: &SchoolTime) -> Timestamp {
+    let file = program.file.as_ref().and_then(|file| std::fs::metadata(file).ok()?.modified().ok()?.try_into().ok());
+    let office = program.office.as_ref().and_then(|_| Some(Shelf::below(&program.state).adopted().in_force()?.since));
+    let ends = [snapshot.shared.exceptions.last_days(), snapshot.shared.office.last_days()];
+    let over = ends.iter().filter_map(|days| days.last_before(at.date)).max();
+    let over = over.and_then(|day| snapshot.calendar.zone().to_timestamp(day.tomorrow().ok()?.at(0, 0, 0, 0)).ok());
+    [file, office, over].into_iter().flatten().fold(snapshot.images_made, Timestamp::max)
+}
+
+/// The second of `changed`: what has not changed makes the same zone, and a later zone has a greater serial (RFC 1982).
+fn serial(changed: Timestamp) -> u32 {
     // Serial numbers go round, as they are meant to.
-    (made.max(changed) & u64::from(u32::MAX)) as u32
+    (u64::try_from(changed.as_second()).unwrap_or(0) & u64::from(u32::MAX)) as u32
 }
 
 /// Shows how far it is on standard error, if that is a terminal and it takes its time.
@@ -154,16 +165,40 @@ mod tests {
     //! The serial of a zone, and the progress bar.
 
     use super::*;
+    use crate::config::{self, Surroundings};
+    use crate::office::{Edition, Part};
 
     #[test]
-    fn a_serial_is_when_lists_or_file_changed_last() {
-        let made: jiff::Timestamp = "2026-11-23T02:00:00Z".parse().expect("a time");
-        assert_eq!(serial(made, None), 1_795_399_200);
-        let file = tempfile::NamedTempFile::new().expect("a file");
-        let time = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-        file.as_file().set_modified(time).expect("set");
-        assert_eq!(serial(made, Some(file.path())), 1_800_000_000);
-        assert_eq!(serial("1969-12-31T00:00:00Z".parse().expect("a time"), None), 0);
+    fn a_serial_is_a_second_and_goes_round() {
+        let serial = |time: &str| serial(time.parse().expect("a time"));
+        assert_eq!(serial("2026-11-23T02:00:00Z"), 1_795_399_200);
+        assert_eq!(serial("2106-02-07T06:28:16Z"), 0);
+        assert_eq!(serial("1969-12-31T00:00:00Z"), 0);
+    }
+
+    #[test]
+    fn an_exception_or_a_publication_changes_a_zone_too() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let time = |text: &str| text.parse::<Timestamp>().expect("a time");
+        let surroundings = Surroundings { state: directory.path().join("state"), now: time("2026-11-23T02:00:00Z") };
+        let text = "[[exception]]\nname = \"shop.example\"\nreason = \"a test\"\nuntil = \"2026-11-24\"\n\
+                    [office]\nurl = \"https://office.example/\"\nroot = \"root.json\"\n";
+        let (program, _) = config::read(text, None, &surroundings).expect("it is sound");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let _inside = runtime.enter();
+        let changed = |now: &str| {
+            let snapshot = server::offline(&program, Compiler::at("/nonexistent".into())).expect("its upstreams can be used");
+            changed(&program, &snapshot, &snapshot.school_time(time(now)))
+        };
+        let before = changed("2026-11-24T16:59:59Z");
+        assert!(before < time("2026-11-24T17:00:00Z"), "{before}");
+        // Midnight in Hà Nội.
+        assert_eq!(changed("2026-11-24T17:00:00Z"), time("2026-11-24T17:00:00Z"));
+        assert_eq!(changed("2027-03-01T00:00:00Z"), time("2026-11-24T17:00:00Z"));
+        let (shelf, since) = (Shelf::below(&program.state), time("2026-11-26T01:02:03Z"));
+        let part = || Part { serial: 1, tables: None, roles: Vec::new() };
+        shelf.adopt(&shelf.adopted().with(Edition::new(part(), part(), since)), None).expect("kept");
+        assert_eq!(changed("2027-03-01T00:00:00Z"), since);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::holding;
+use super::{LastDays, holding};
 use crate::dns::{Name, NameMap};
 
 /// What an administrator wrote of one name.
@@ -18,8 +18,7 @@ pub struct Exception {
 #[derive(Debug, Clone, Default)]
 pub struct Exceptions {
     names: NameMap<Exception>,
-    /// In order.
-    last_days: Vec<Date>,
+    last_days: LastDays,
 }
 
 impl Exceptions {
@@ -28,9 +27,9 @@ impl Exceptions {
         holding(&self.names, name, |exception| day <= exception.until)
     }
 
-    /// Whether some exception's last day is `day`.
-    pub fn ends_on(&self, day: Date) -> bool {
-        self.last_days.binary_search(&day).is_ok()
+    /// The last days of those that end.
+    pub const fn last_days(&self) -> &LastDays {
+        &self.last_days
     }
 
     /// Whether some exception stands strictly below `name`. Walks all of them.
@@ -58,9 +57,7 @@ impl FromIterator<(Name, Exception)> for Exceptions {
                 names.insert(&name, exception);
             }
         }
-        let mut last_days: Vec<_> = names.iter().map(|(_, exception)| exception.until).collect();
-        last_days.sort_unstable();
-        last_days.dedup();
+        let last_days = names.iter().map(|(_, exception)| exception.until).collect();
         Self { names, last_days }
     }
 }

@@ -8,6 +8,7 @@
 
 use jiff::civil::Date;
 
+use super::LastDays;
 use crate::dns::{Name, NameMap};
 use crate::lists::{Category, Owner};
 
@@ -83,8 +84,7 @@ pub struct OfficeWord<'d> {
 #[derive(Debug, Clone, Default)]
 pub struct OfficeDecisions {
     names: NameMap<Vec<Decision>>,
-    /// In order.
-    last_days: Vec<Date>,
+    last_days: LastDays,
 }
 
 impl OfficeDecisions {
@@ -115,9 +115,9 @@ impl OfficeDecisions {
         self.iter().any(|(entry, decision)| opens(decision) && entry != *name && entry.is_at_or_below(name))
     }
 
-    /// Whether some decision's last day is `day`.
-    pub fn ends_on(&self, day: Date) -> bool {
-        self.last_days.binary_search(&day).is_ok()
+    /// The last days of those that end.
+    pub const fn last_days(&self) -> &LastDays {
+        &self.last_days
     }
 
     /// All of them, in no order, ended ones too.
@@ -155,14 +155,12 @@ impl FromIterator<(Name, Decision)> for OfficeDecisions {
     fn from_iter<I: IntoIterator<Item = (Name, Decision)>>(entries: I) -> Self {
         let mut all = Self::default();
         for (name, decision) in entries {
-            all.last_days.extend(decision.until);
             match all.names.exact_mut(&name) {
                 Some(known) => known.push(decision),
                 None => drop(all.names.insert(&name, vec![decision])),
             }
         }
-        all.last_days.sort_unstable();
-        all.last_days.dedup();
+        all.last_days = all.iter().filter_map(|(_, decision)| decision.until).collect();
         all
     }
 }

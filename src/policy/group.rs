@@ -100,7 +100,7 @@ impl Policy {
         let until_instant = |edge: jiff::Timestamp| Duration::try_from(edge.duration_since(at.instant)).unwrap_or_default();
         let grant = shared.grants.next_edge(at.instant).map(until_instant);
         let midnight = super::MinuteOfDay::END.since_midnight().saturating_sub(at.since_midnight);
-        let ends = shared.exceptions.ends_on(at.date) || shared.office.ends_on(at.date);
+        let ends = shared.exceptions.last_days().has(at.date) || shared.office.last_days().has(at.date);
         let exception = ends.then_some(midnight);
         let window = self.schedule.next_edge(at.minute()).map(|edge| edge.since_midnight().saturating_sub(at.since_midnight));
         let steady = at.steady_until.map(until_instant).filter(|_| window.is_some() || exception.is_some());

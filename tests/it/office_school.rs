@@ -3,6 +3,7 @@
 mod back;
 mod decided;
 mod harm;
+mod held;
 mod kept;
 mod rounds;
 mod tables;

@@ -22,7 +22,10 @@ fn it_covers_names_below_through_its_last_day() {
     assert_eq!(labels("www.example.org", "2026-12-31"), Some(2));
     assert_eq!(labels("example.org", "2027-01-01"), None);
     assert_eq!(labels("org", "2026-12-31"), None);
-    assert!(exceptions.ends_on(day("2026-12-31")) && !exceptions.ends_on(day("2026-12-30")));
+    let last = exceptions.last_days();
+    assert!(last.has(day("2026-12-31")) && !last.has(day("2026-12-30")));
+    assert_eq!(last.last_before(day("2026-12-31")), None);
+    assert_eq!(last.last_before(day("2027-01-01")), Some(day("2026-12-31")));
     assert!(exceptions.has_below(&name("org")) && !exceptions.has_below(&name("example.org")));
 }
 

@@ -32,7 +32,7 @@ fn all(entries: &[(&str, Ruling, Option<Date>)]) -> OfficeDecisions {
 fn without_decisions_nothing_is_said() {
     let none = OfficeDecisions::default();
     assert_eq!(none.word(&name("a.example"), TODAY), Default::default());
-    assert!(none.is_empty() && !none.ends_on(TODAY) && !none.opens_below(&name("example")));
+    assert!(none.is_empty() && !none.last_days().has(TODAY) && !none.opens_below(&name("example")));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_decision_holds_on_its_last_day_and_not_after() {
     let labels = |day: Date| decisions.word(&name("a.example"), day).allow.map(|decided| decided.labels);
     assert_eq!(labels(TODAY), Some(2));
     assert_eq!(labels(date(2026, 11, 24)), Some(1), "an ended one hides nothing above it");
-    assert!(decisions.ends_on(TODAY) && !decisions.ends_on(date(2026, 11, 24)));
+    assert!(decisions.last_days().has(TODAY) && !decisions.last_days().has(date(2026, 11, 24)));
 }
 
 #[test]

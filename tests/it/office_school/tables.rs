@@ -1,6 +1,5 @@
 //! Published tables at a school: in force with the lists that they came with, and refused where they would open or darken it.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -18,17 +17,17 @@ use crate::kit::school::school_time;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-const NAMES: &str = "=toys.example games\ncasino.example gambling\nloans.example loans\n";
+pub(super) const NAMES: &str = "=toys.example games\ncasino.example gambling\nloans.example loans\n";
 
 const fn ministry(names: &str) -> Role<'_> {
     Role { role: "ministry", speaks_for: &["*"], names, decisions: "" }
 }
 
-async fn asked(school: &School, client: &str, name: &str) -> String {
+pub(super) async fn asked(school: &School, client: &str, name: &str) -> String {
     school.ask(client, RecordType::A, name).await.summary()
 }
 
-async fn summary(school: &School, name: &str) -> String {
+pub(super) async fn summary(school: &School, name: &str) -> String {
     asked(school, "10.20.1.7", name).await
 }
 
@@ -38,19 +37,19 @@ async fn due(school: &School) {
 }
 
 /// Publishes these names, for all schools at once.
-async fn publish(school: &School, serial: u64, names: &str) {
+pub(super) async fn publish(school: &School, serial: u64, names: &str) {
     school.desk.publish(serial, school_time("2026-11-23T09:00"), Urgent::All, &[ministry(names)]);
     // Longer than it waits after a failure.
     school.later(24 * HOUR);
     due(school).await;
 }
 
-async fn status(school: &School) -> serde_json::Value {
+pub(super) async fn status(school: &School) -> serde_json::Value {
     http::json(school.http(), "/api/v1/status").await.1
 }
 
 /// A school that has publication 1, by the program's own tables.
-async fn school(config: &str) -> School {
+pub(super) async fn school(config: &str) -> School {
     let school = School::try_start(config, &[]).await.expect("it starts");
     publish(&school, 1, NAMES).await;
     school.until_ready().await;
@@ -65,13 +64,8 @@ fn with_loans(tables: &mut Tables) {
     tier(tables, "primary").push("loans".to_owned());
 }
 
-fn tier<'t>(tables: &'t mut Tables, id: &str) -> &'t mut Vec<String> {
+pub(super) fn tier<'t>(tables: &'t mut Tables, id: &str) -> &'t mut Vec<String> {
     &mut tables.tier.iter_mut().find(|tier| tier.id == id).expect("it is shipped").blocks
-}
-
-fn no_school_opens(tables: &mut Tables, category: &str) {
-    let others = tables.category.iter().map(|row| row.id.clone()).filter(|id| id != category);
-    tables.schools.loosen = others.collect::<BTreeSet<_>>().into();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -234,59 +228,5 @@ async fn damaged_kept_tables_give_way_to_those_before_and_come_again() {
     due(&school).await;
     assert_eq!(summary(&school, "loans.example").await, "blocked", "they came again");
     assert!(status(&school).await["office"]["failure"].is_null());
-    school.close().await;
-}
-
-const OPENING: &str = r#"
-[[tier]]
-id = "primary"
-blocks = ["social", "video"]
-[[tier]]
-id = "staff"
-blocks = []
-"#;
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_the_office_does_not_let_schools_open_is_a_fault_at_a_reload() {
-    let school = school(SILENT).await;
-    school.desk.tables(|tables| no_school_opens(tables, "games"));
-    publish(&school, 2, NAMES).await;
-    let opening = format!("{SILENT}{OPENING}");
-    school.rewrite(&opening);
-    let refused = school.reload().await.expect_err("the office does not let it");
-    let line = 1 + school.text().lines().position(|line| line == "[[tier]]").expect("it is there");
-    assert!(refused.contains(&format!("khien.toml:{line}: tier `primary` leaves `games` open")), "{refused}");
-    assert!(refused.contains("hint: "), "{refused}");
-    assert_eq!(summary(&school, "toys.example").await, "blocked", "what was in force stays");
-    let window = "[[group.schedule]]\ndays = [\"mon\"]\nfrom = \"00:00\"\nto = \"24:00\"\nopens = [\"games\"]\n";
-    school.rewrite(&format!("{SILENT}{window}").replace("tier = \"staff\"", "tier = \"primary\""));
-    let refused = school.reload().await.expect_err("a window opens no more");
-    assert!(refused.contains("`opens` names `games`, and the office does not let schools open it"), "{refused}");
-    // What the office lets schools open they open.
-    school.rewrite(&opening.replace("\"social\", ", "\"games\", "));
-    school.reload().await.expect("social is open to be opened");
-    school.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_later_word_of_the_office_holds_against_the_school_and_darkens_nothing() {
-    let opening = format!("{SILENT}{OPENING}");
-    let school = school(&opening).await;
-    assert_eq!(summary(&school, "toys.example").await, ADDRESS, "the school opened games");
-    school.desk.tables(|tables| no_school_opens(tables, "games"));
-    // Meanwhile somebody writes the file and has not said that it holds.
-    school.rewrite("[[group]\n");
-    publish(&school, 2, NAMES).await;
-    assert_eq!(summary(&school, "toys.example").await, "blocked");
-    assert_eq!(summary(&school, "olm.vn").await, ADDRESS);
-    let said = status(&school).await;
-    let warned = |said: &serde_json::Value| said["warnings"].to_string().contains("tier `primary` leaves `games` open");
-    assert!(warned(&said), "{said}");
-    assert_eq!(said["office"]["serial"], 2);
-    school.rewrite(&opening);
-    let school = school.restart_after(|_| {}).await;
-    school.until_ready().await;
-    assert_eq!(summary(&school, "toys.example").await, "blocked", "a start goes on filtering");
-    assert!(warned(&status(&school).await));
     school.close().await;
 }
