@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::format::{Action, Scope};
 use super::guard::may_take;
-use super::image::{Image, Labels, PatternRow, Ranks, of_name, of_pattern};
+use super::image::{ColdRule, Image, Labels, PatternRow, Ranks, of_name, of_pattern};
 use super::{Category, CategorySet, List, ListAction, ListId, Owner, Protection};
 use crate::dns::{MAX_NAME, Name, RecordType};
 
@@ -66,17 +66,14 @@ impl Effect {
 pub(super) fn why(image: &Image, name: &Name, record_type: RecordType, out: &mut Vec<Why>) {
     let labels = Labels::of(name);
     let case = Case::of(image, &labels, record_type);
-    let path = image.path(&labels);
+    let mut nodes: Vec<(Protection, Vec<ColdRule>)> = Vec::new();
+    image.on_the_way(&labels, |_, record| nodes.push((record.protection, record.rules().collect())));
     // What protects against a rule stands at or below the rule's name; help protects everywhere below itself.
-    let mut protection = vec![Protection::NONE; path.depth() + 1];
-    for depth in (1..=path.depth()).rev() {
-        let own = image.record_at(&path, depth).map_or(Protection::NONE, |record| record.protection);
-        let deeper = protection.get(depth + 1).copied().unwrap_or_default();
-        protection[depth] = deeper.union(own);
+    for above in (1..nodes.len()).rev() {
+        nodes[above - 1].0 = nodes[above - 1].0.union(nodes[above].0);
     }
-    for (depth, protection) in protection.iter().enumerate().skip(1) {
-        let Some(record) = image.record_at(&path, depth) else { break };
-        for rule in record.rules() {
+    for (depth, (protection, rules)) in (1..).zip(nodes) {
+        for rule in rules {
             let reaches = match rule.scope {
                 Scope::Exact => depth == labels.count(),
                 Scope::Subtree => true,

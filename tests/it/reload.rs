@@ -118,6 +118,20 @@ async fn a_list_that_vanished_or_became_a_page_leaves_its_copy_in_force() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lists_that_did_not_change_stay_mapped_once() {
+    let school = school().await;
+    let state = school.path("state/images").display().to_string();
+    for _ in 0..3 {
+        let maps = std::fs::read_to_string("/proc/self/maps").expect("this system tells its mappings");
+        let images: Vec<&str> = maps.lines().filter(|line| line.contains(&state)).collect();
+        assert_eq!(images.len(), 1, "{images:?}");
+        school.reload().await.expect("nothing is wrong");
+        is_filtering(&school).await;
+    }
+    school.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_was_never_loaded_is_refused() {
     let school = school().await;
     let more = "[[list]]\nid = \"films\"\ncategory = \"video\"\nsource = \"films.txt\"\n";

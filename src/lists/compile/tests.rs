@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Content, Job, JobList, Report, Source, run};
-use crate::dns::Name;
+use crate::dns::{Name, RecordType};
 use crate::lists::format::{Entry, Match};
 use crate::lists::image::{PatternRow, Unwritten, write};
 use crate::lists::{Category, Force, Image, Index, List, ListAction, Owner, Protected, Protection, Standing};
@@ -57,6 +57,43 @@ fn compiled(job: &Job) -> (Report, Index) {
     let report = run(job).expect("the job can be done");
     let image = Image::open(&job.image).expect("the image is sound");
     (report, Index::new(vec![Arc::new(image)]))
+}
+
+/// Why is asked of the file, or of octets in memory; a name of a hundred lists and one of a typed rule among others.
+#[test]
+fn why_is_read_from_the_file_as_from_memory() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let texts: Vec<String> = (0..100)
+        .map(|number| {
+            format!(
+                "||everywhere.example^\n||only{number}.example^\n||typed.example^$dnstype=AAAA\n@@||www.only{number}.example^\n"
+            )
+        })
+        .collect();
+    let lists = (0..).zip(&texts).map(|(number, text)| {
+        (list(&format!("list-{number:03}"), number % 20, Standing::Content, ListAction::Block), text.as_str())
+    });
+    let (_, by_file) = compiled(&job(directory.path(), lists.collect(), &[("only7.example", Protected::Learning)]));
+    let octets = std::fs::read(directory.path().join("school.img")).expect("it was written");
+    let in_memory = Index::new(vec![Arc::new(Image::from_bytes(octets).expect("sound"))]);
+    let mut rows = 0;
+    for text in [
+        "everywhere.example",
+        "a.everywhere.example",
+        "only7.example",
+        "www.only7.example",
+        "typed.example",
+        "none.example",
+        "example",
+    ] {
+        for record_type in [RecordType::A, RecordType::AAAA] {
+            let (name, why) = (name(text), by_file.why(&name(text), record_type));
+            assert_eq!(why, in_memory.why(&name, record_type), "{text}");
+            assert_eq!(by_file.categories(&name, record_type), in_memory.categories(&name, record_type), "{text}");
+            rows += why.len();
+        }
+    }
+    assert!(rows > 400, "{rows}");
 }
 
 #[test]

@@ -66,6 +66,8 @@ struct Growth<'l> {
     last: Option<(Class, u32)>,
     stack: Vec<Open>,
     standings: Vec<Standing>,
+    /// What the lists say of the name at hand itself.
+    own: Vec<Standing>,
     full: bool,
 }
 
@@ -80,6 +82,7 @@ pub(super) fn grow(rules: &Rules, setting: &Setting<'_>) -> Option<Grown> {
         last: None,
         stack: Vec::new(),
         standings: Vec::new(),
+        own: Vec::new(),
         full: false,
     };
     let (mut before, mut own, mut label): (Vec<u8>, Vec<ColdRule>, Vec<u8>) = Default::default();
@@ -158,7 +161,9 @@ impl Growth<'_> {
         let depth = self.stack.len() + 1;
         let below = self.standings.len();
         self.standings.extend_from_within(from..below);
-        let mut own: Vec<Standing> = self.standings[below..].to_vec();
+        let mut own = std::mem::take(&mut self.own);
+        own.clear();
+        own.extend_from_slice(&self.standings[below..]);
         for rule in rules {
             if rule.scope != Scope::Below {
                 see(&mut own, 0, rule, depth);
@@ -174,6 +179,7 @@ impl Growth<'_> {
             below: self.unite(&self.standings[below..], depth, total, None),
             has_descendants: false,
         };
+        self.own = own;
         let hash = self.setting.key.step(parent_hash, label);
         let Ok(record) = u32::try_from(self.grown.records.len()) else {
             self.full = true;

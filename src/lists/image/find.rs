@@ -7,19 +7,6 @@ use crate::lists::format::Scope;
 use crate::lists::guard::may_take;
 use crate::lists::{CategorySet, ListAction, Protection};
 
-/// The nodes on the way to a name, the topmost first.
-pub(in crate::lists) struct Path {
-    slots: [u32; MAX_NAME / 2],
-    depth: usize,
-}
-
-impl Path {
-    /// How many labels the deepest node has.
-    pub(in crate::lists) const fn depth(&self) -> usize {
-        self.depth
-    }
-}
-
 impl Image {
     /// What this owner's lists say of the name for `record_type`, where [`Image::walk`] gave `walked`.
     #[inline]
@@ -46,26 +33,26 @@ impl Image {
         self.patterns.any(Labels::of(name).text(&mut text))
     }
 
-    /// The nodes at and above the name, their labels compared octet for octet.
-    pub(in crate::lists) fn path(&self, labels: &Labels<'_>) -> Path {
+    /// Calls `each` with the depth and the record of every node at and above the name, the topmost first, their labels compared octet for
+    /// octet.
+    pub(in crate::lists) fn on_the_way(&self, labels: &Labels<'_>, mut each: impl FnMut(usize, &Record<'_>)) {
         let table = self.table();
-        let mut path = Path { slots: [0; MAX_NAME / 2], depth: 0 };
         let mut hash = 0;
         for depth in 1..=labels.count() {
-            hash = self.header.key.step(hash, labels.at(depth));
+            let label = labels.at(depth);
+            hash = self.header.key.step(hash, label);
             let Some(slot) = table.find(hash) else { break };
-            if self.record(slot).is_none_or(|record| record.label != labels.at(depth)) {
+            let is_it = self.record(slot, |record| {
+                let is_it = record.label == label;
+                if is_it {
+                    each(depth, record);
+                }
+                is_it
+            });
+            if is_it != Some(true) {
                 break;
             }
-            path.slots[depth - 1] = u32::try_from(slot).unwrap_or(u32::MAX);
-            path.depth = depth;
         }
-        path
-    }
-
-    /// The record of the node at `depth` of a path.
-    pub(in crate::lists) fn record_at(&self, path: &Path, depth: usize) -> Option<Record<'_>> {
-        self.record(path.slots[depth - 1] as usize)
     }
 
     /// The best rules of each list for the name and record type, patterns included, and the name's protection: as [`Image::walk`]
@@ -86,11 +73,9 @@ impl Image {
 
     /// The best rules with a name, for one at or below `labels` that has `count` labels and no node below those.
     fn ranks_at(&self, labels: &Labels<'_>, count: usize, record_type: RecordType) -> ([Ranks; MOST_LISTS], Protection) {
-        let path = self.path(labels);
         let mut lists = [Ranks::default(); MOST_LISTS];
         let mut protection = Protection::NONE;
-        for depth in 1..=path.depth() {
-            let Some(record) = self.record_at(&path, depth) else { break };
+        self.on_the_way(labels, |depth, record| {
             for rule in record.rules() {
                 let reaches = match rule.scope {
                     Scope::Exact => depth == count,
@@ -106,7 +91,7 @@ impl Image {
             }
             protection = protection.union(record.protection);
             self.protect(&mut lists, record.protection.union(protection.help_only()));
-        }
+        });
         (lists, protection)
     }
 

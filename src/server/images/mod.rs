@@ -11,7 +11,7 @@ mod loaded;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -87,11 +87,13 @@ pub(super) struct Images {
     compiler: Compiler,
     clock: Clock,
     failures: Mutex<BTreeMap<String, u64>>,
+    /// Those that were last made or found: what did not change goes on under the mapping that it has.
+    open: Mutex<Vec<Weak<Image>>>,
 }
 
 impl Images {
     pub(super) fn new(state: &Path, compiler: Compiler, clock: Clock) -> Self {
-        Self { state: state.to_owned(), compiler, clock, failures: Mutex::default() }
+        Self { state: state.to_owned(), compiler, clock, failures: Mutex::default(), open: Mutex::default() }
     }
 
     /// What the last run had in force, as far as it fits the configuration; nothing where it does not.
@@ -114,7 +116,12 @@ impl Images {
         let (state, compiler, clock) = (self.state.clone(), self.compiler.clone(), self.clock.clone());
         let (for_compiling, publication) = (Arc::clone(program), office.as_ref().map(|lists| lists.publication));
         let roles = office.map(|lists| lists.roles).unwrap_or_default();
-        let making = tokio::task::spawn_blocking(move || make_all(&state, &compiler, &for_compiling, &roles, &clock));
+        let open: Vec<_> = lock(&self.open).iter().filter_map(Weak::upgrade).collect();
+        let making = tokio::task::spawn_blocking(move || {
+            let mut all = make_all(&state, &compiler, &for_compiling, &roles, &clock)?;
+            all.under_mappings_of(&open);
+            Ok::<_, String>(all)
+        });
         let All { school, roles, faults } = making.await.map_err(|error| error.to_string())??;
         for (role, fault) in &faults {
             tracing::error!(role, fault, "the newest list of a role of the office cannot be used, the one before stays in force");
@@ -152,6 +159,7 @@ impl Images {
         let absent = roles.iter().filter(|(_, made)| made.is_none());
         missing.extend(absent.map(|(role, _)| Owner::Office(role.clone()).text()));
         let all: Vec<Made> = roles.into_iter().filter_map(|(_, made)| made).chain([school]).collect();
+        *lock(&self.open) = all.iter().map(|made| Arc::downgrade(&made.image)).collect();
         Loaded {
             index: Arc::new(Index::new(all.iter().map(|made| Arc::clone(&made.image)).collect())),
             publication,
@@ -240,6 +248,19 @@ struct All {
     roles: Vec<(String, Option<Made>)>,
     /// Why the newest list of a role is not what its image was made of.
     faults: Vec<(String, String)>,
+}
+
+impl All {
+    /// Takes the images of `open` in place of new mappings of the same.
+    fn under_mappings_of(&mut self, open: &[Arc<Image>]) {
+        for made in self.roles.iter_mut().filter_map(|(_, made)| made.as_mut()).chain([&mut self.school]) {
+            let same =
+                |known: &&Arc<Image>| (known.owner(), known.fingerprint()) == (made.image.owner(), made.image.fingerprint());
+            if let Some(known) = open.iter().find(same) {
+                made.image = Arc::clone(known);
+            }
+        }
+    }
 }
 
 fn make_all(state: &Path, compiler: &Compiler, program: &Program, office: &[RoleText], clock: &Clock) -> Result<All, String> {
