@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::format::{Action, Scope};
 use super::guard::may_take;
-use super::image::{ColdRule, Image, Labels, PatternRow, Ranks, of_name, of_pattern};
+use super::image::{AtNode, Image, Labels, MOST_LISTS, PatternRow, Ranks, Weighed, of_name, of_pattern};
 use super::{Category, CategorySet, List, ListAction, ListId, Owner, Protection};
 use crate::dns::{MAX_NAME, Name, RecordType};
 
@@ -65,9 +65,9 @@ impl Effect {
 /// Appends every rule of `image` that bears on `name`: from the top down, then the patterns.
 pub(super) fn why(image: &Image, name: &Name, record_type: RecordType, out: &mut Vec<Why>) {
     let labels = Labels::of(name);
-    let case = Case::of(image, &labels, record_type);
-    let mut nodes: Vec<(Protection, Vec<ColdRule>)> = Vec::new();
+    let mut nodes: Vec<AtNode> = Vec::new();
     image.on_the_way(&labels, |_, record| nodes.push((record.protection, record.rules().collect())));
+    let case = Case::of(image, &labels, record_type, &nodes);
     // What protects against a rule stands at or below the rule's name; help protects everywhere below itself.
     for above in (1..nodes.len()).rev() {
         nodes[above - 1].0 = nodes[above - 1].0.union(nodes[above].0);
@@ -131,17 +131,17 @@ fn row(image: &Image, list: &List, line: u32, rule: String, scope: Option<Scope>
 /// What all rules of an image together make of the name.
 struct Case<'i> {
     image: &'i Image,
-    ranks: Vec<Ranks>,
+    ranks: [Ranks; MOST_LISTS],
     protection: Protection,
     taken_out: CategorySet,
 }
 
 impl<'i> Case<'i> {
-    fn of(image: &'i Image, labels: &Labels<'_>, record_type: RecordType) -> Self {
-        let (ranks, protection) = image.ranks(labels, record_type);
-        let named = image.lists().iter().zip(&ranks).filter(|(_, ranks)| ranks.named());
+    fn of(image: &'i Image, labels: &Labels<'_>, record_type: RecordType, nodes: &[AtNode]) -> Self {
+        let Weighed { lists, protection } = image.ranks(labels, record_type, nodes);
+        let named = image.lists().iter().zip(&lists).filter(|(_, ranks)| ranks.named());
         let taken_out = named.filter(|(list, _)| list.action == ListAction::Allow).map(|(list, _)| list.category).collect();
-        Self { image, ranks: ranks.to_vec(), protection, taken_out }
+        Self { image, ranks: lists, protection, taken_out }
     }
 
     fn effect(&self, place: usize, list: &List, action: Action, rank: u16, against: Protection) -> Effect {

@@ -1,11 +1,26 @@
 //! What the walk does not settle: names on which typed rules or patterns bear are weighed rule by rule from the cold records.
 
 use super::ranks::{self, Ranks};
-use super::{Image, Labels, MOST_LISTS, Record, Sets};
+use super::{ColdRule, Image, Labels, MOST_LISTS, Record, Sets};
 use crate::dns::{MAX_NAME, Name, RecordType};
 use crate::lists::format::Scope;
 use crate::lists::guard::may_take;
 use crate::lists::{CategorySet, ListAction, Protection};
+
+/// What stands at a node: its protection, and its rules.
+pub(in crate::lists) type AtNode = (Protection, Vec<ColdRule>);
+
+/// What the rules that bear on a name come to.
+pub(in crate::lists) struct Weighed {
+    /// The best rules of each list.
+    pub(in crate::lists) lists: [Ranks; MOST_LISTS],
+    /// What protects the name.
+    pub(in crate::lists) protection: Protection,
+}
+
+impl Weighed {
+    const NOTHING: Self = Self { lists: [Ranks::NONE; MOST_LISTS], protection: Protection::NONE };
+}
 
 impl Image {
     /// What this owner's lists say of the name for `record_type`, where [`Image::walk`] gave `walked`.
@@ -24,7 +39,7 @@ impl Image {
             return walked;
         }
         let labels = Labels::of(name);
-        let (lists, protection) = self.ranks_at(&labels, labels.count() + 1, record_type);
+        let Weighed { lists, protection } = self.ranks_at(&labels, labels.count() + 1, record_type);
         self.united(labels.count() + 1, walked, &lists, protection)
     }
 
@@ -56,43 +71,61 @@ impl Image {
     }
 
     /// The best rules of each list for the name and record type, patterns included, and the name's protection: as [`Image::walk`]
-    /// says for all types, but from the rules themselves.
-    pub(in crate::lists) fn ranks(&self, labels: &Labels<'_>, record_type: RecordType) -> ([Ranks; MOST_LISTS], Protection) {
-        let (mut lists, protection) = self.ranks_at(labels, labels.count(), record_type);
+    /// says for all types, but from the rules themselves. `nodes` are those on the way to the name.
+    pub(in crate::lists) fn ranks(&self, labels: &Labels<'_>, record_type: RecordType, nodes: &[AtNode]) -> Weighed {
+        let mut weighed = Weighed::NOTHING;
+        for (depth, (protection, rules)) in (1..).zip(nodes) {
+            self.weigh_node(&mut weighed, (depth, labels.count()), record_type, *protection, rules.iter().copied());
+        }
+        self.weigh_patterns(&mut weighed, labels, record_type);
+        weighed
+    }
+
+    fn weigh_patterns(&self, Weighed { lists, protection }: &mut Weighed, labels: &Labels<'_>, record_type: RecordType) {
         let mut text = [0; MAX_NAME];
         self.patterns.matching(labels.text(&mut text), |row| {
             if self.is_for(row.types, record_type)
                 && let Some(list) = self.lists.get(usize::from(row.list))
-                && (row.allow || may_take(protection, list.standing, list.force, &self.owner))
+                && (row.allow || may_take(*protection, list.standing, list.force, &self.owner))
             {
                 lists[usize::from(row.list)].see(row.action(), ranks::of_pattern(row.action(), row.important));
             }
         });
-        (lists, protection)
     }
 
     /// The best rules with a name, for one at or below `labels` that has `count` labels and no node below those.
-    fn ranks_at(&self, labels: &Labels<'_>, count: usize, record_type: RecordType) -> ([Ranks; MOST_LISTS], Protection) {
-        let mut lists = [Ranks::default(); MOST_LISTS];
-        let mut protection = Protection::NONE;
+    fn ranks_at(&self, labels: &Labels<'_>, count: usize, record_type: RecordType) -> Weighed {
+        let mut weighed = Weighed::NOTHING;
         self.on_the_way(labels, |depth, record| {
-            for rule in record.rules() {
-                let reaches = match rule.scope {
-                    Scope::Exact => depth == count,
-                    Scope::Subtree => true,
-                    Scope::Below => depth < count,
-                };
-                if reaches
-                    && self.is_for(rule.types, record_type)
-                    && let Some(ranks) = lists.get_mut(usize::from(rule.list))
-                {
-                    ranks.see(rule.action, ranks::of_name(depth, rule.important));
-                }
-            }
-            protection = protection.union(record.protection);
-            self.protect(&mut lists, record.protection.union(protection.help_only()));
+            self.weigh_node(&mut weighed, (depth, count), record_type, record.protection, record.rules());
         });
-        (lists, protection)
+        weighed
+    }
+
+    /// Weighs what stands at a node, for a name: `depth` and `count` are the labels of both.
+    fn weigh_node(
+        &self,
+        weighed: &mut Weighed,
+        (depth, count): (usize, usize),
+        record_type: RecordType,
+        protection: Protection,
+        rules: impl Iterator<Item = ColdRule>,
+    ) {
+        for rule in rules {
+            let reaches = match rule.scope {
+                Scope::Exact => depth == count,
+                Scope::Subtree => true,
+                Scope::Below => depth < count,
+            };
+            if reaches
+                && self.is_for(rule.types, record_type)
+                && let Some(ranks) = weighed.lists.get_mut(usize::from(rule.list))
+            {
+                ranks.see(rule.action, ranks::of_name(depth, rule.important));
+            }
+        }
+        weighed.protection = weighed.protection.union(protection);
+        self.protect(&mut weighed.lists, protection.union(weighed.protection.help_only()));
     }
 
     /// Takes the blocks of every list away that may not take a name with `protection`.
@@ -111,8 +144,9 @@ impl Image {
     /// Unites the lists by their rules for one record type.
     #[cold]
     fn weigh(&self, labels: &Labels<'_>, record_type: RecordType, walked: Sets) -> Sets {
-        let (lists, protected) = self.ranks(labels, record_type);
-        self.united(labels.count(), walked, &lists, protected)
+        let mut weighed = self.ranks_at(labels, labels.count(), record_type);
+        self.weigh_patterns(&mut weighed, labels, record_type);
+        self.united(labels.count(), walked, &weighed.lists, weighed.protection)
     }
 
     /// What the lists make of their best rules for a name of `count` labels.

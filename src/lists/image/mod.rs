@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use class::{Class, Sets};
 pub(super) use cold::{ColdRule, Record, write as write_record};
+pub(super) use find::{AtNode, Weighed};
 pub(super) use labels::Labels;
 pub use layout::ImageFault;
 pub(super) use layout::VERSION;

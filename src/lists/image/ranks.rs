@@ -44,6 +44,8 @@ pub(in crate::lists) struct Ranks {
 }
 
 impl Ranks {
+    pub(in crate::lists) const NONE: Self = Self { block: 0, allow: 0 };
+
     /// Weighs one more rule.
     pub(in crate::lists) fn see(&mut self, action: Action, rank: Rank) {
         match action {
