@@ -169,7 +169,8 @@ impl Running {
         let serial = part.serial;
         {
             let mut known = lock(&self.office.known);
-            let Some(current) = known.adopted.in_force() else { return Ok(()) };
+            // Meanwhile newer ones came in force, or somebody went back.
+            let Some(current) = known.adopted.in_force().filter(|_| known.adopted.takes_decisions(serial)) else { return Ok(()) };
             let edition = Edition::new(current.lists.clone(), part, self.accounts.clock.wall());
             let adopted = known.adopted.clone().with(edition);
             known.adopt(adopted, &self.office.shelf);

@@ -12,6 +12,7 @@ use khien::office::registry::Tables;
 use khien::office::repository::{Answer, Offered, Repository, Wanted, Way};
 use khien::office::tuf::trust::Tuf;
 use khien::office::{Adopted, Edition, Part, RolePart, Shelf, SpeaksFor, hexadecimal};
+use tokio::sync::watch;
 
 /// One role's texts.
 pub struct Role<'t> {
@@ -79,6 +80,7 @@ struct Told {
     failure: Option<Failure>,
     asked: usize,
     fetched: Vec<String>,
+    held: Option<(String, watch::Receiver<bool>)>,
     signed: bool,
 }
 
@@ -168,6 +170,13 @@ impl Desk {
         self.told(|told| told.failure = failure);
     }
 
+    /// A text that is fetched comes only after what is returned is told to let it go.
+    pub fn hold(&self, text: &str) -> watch::Sender<bool> {
+        let (let_go, held) = watch::channel(false);
+        self.told(|told| told.held = Some((hexadecimal(text.as_bytes()), held)));
+        let_go
+    }
+
     /// How often it was asked.
     pub fn asked(&self) -> usize {
         self.told(|told| told.asked)
@@ -210,14 +219,20 @@ impl Repository for Desk {
             if self.is_signed() {
                 return Tuf::default().text(state, way, wanted).await;
             }
-            self.told(|told| {
+            let digest = &wanted.role.digest;
+            let (text, held) = self.told(|told| {
                 if let Some(failure) = &told.failure {
                     return Err(failure.clone());
                 }
-                told.fetched.push(wanted.role.digest.clone());
+                told.fetched.push(digest.clone());
                 let missing = || Failure::new(Reason::Status, "there is no such text");
-                told.texts.get(&wanted.role.digest).cloned().ok_or_else(missing)
-            })
+                let held = told.held.as_ref().filter(|(held, _)| held == digest).map(|(_, held)| held.clone());
+                Ok((told.texts.get(digest).cloned().ok_or_else(missing)?, held))
+            })?;
+            if let Some(mut held) = held {
+                held.wait_for(|let_go| *let_go).await.expect("the test goes on");
+            }
+            Ok(text)
         })
     }
 

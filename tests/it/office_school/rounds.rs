@@ -1,5 +1,6 @@
 //! From a publication to the school: in its ring's time, decisions before lists, and nothing taken away whatever fails.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use khien::dns::RecordType;
@@ -102,6 +103,28 @@ async fn what_is_urgent_comes_at_once_in_every_ring() {
     school.later(Duration::from_secs(61));
     due(&school).await;
     assert_eq!(summary(&school, "dringend.example").await, "blocked");
+    school.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn decisions_that_come_late_take_no_newer_ones_place() {
+    let school = school(&in_ring(1)).await;
+    let let_go = school.desk.hold(LOCK);
+    school.desk.publish(2, school_time("2026-11-23T09:00"), Urgent::Decisions, &[ministry("casino.example gambling\n", LOCK)]);
+    school.later(Duration::from_secs(61));
+    let (running, fetched) = (Arc::clone(school.server().running()), school.desk.fetched().len());
+    let late = tokio::spawn(async move { running.office_asked().await });
+    while school.desk.fetched().len() == fetched {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    school.desk.publish(3, school_time("2026-11-23T09:01"), Urgent::Decisions, &[ministry("casino.example gambling\n", "")]);
+    school.later(Duration::from_secs(61));
+    due(&school).await;
+    assert_eq!(office(&school).await["decisions_serial"], 3);
+    let_go.send(true).expect("somebody waits");
+    late.await.expect("no panic");
+    assert_eq!(office(&school).await["decisions_serial"], 3);
+    assert_eq!(summary(&school, "gesperrt.example").await, ADDRESS);
     school.close().await;
 }
 
