@@ -223,22 +223,27 @@ impl Image {
     }
 
     /// Hands over the record of a slot. It is read from the file and not from the mapping, so that asking why makes nothing resident;
-    /// the record of a name that very many lists have is.
+    /// from the mapping where the file cannot be read, and where very many lists have the name.
     fn record<T>(&self, slot: usize, take: impl FnOnce(&Record<'_>) -> T) -> Option<T> {
-        if let Bytes::Mapped(_, file) = &self.bytes {
-            let (places, records) = (self.header.range(Section::Places), self.header.range(Section::Records));
-            let mut place = [0; 4];
-            let at = Some(places.start + slot * place.len()).filter(|at| *at < places.end)?;
-            file.read_exact_at(&mut place, at as u64).ok()?;
-            let at = records.start + u32::from_le_bytes(place) as usize;
-            let mut head = [0; HEAD];
-            let head = &mut head[..records.end.checked_sub(at)?.min(HEAD)];
-            file.read_exact_at(head, at as u64).ok()?;
-            if let Some(record) = Record::read(head).filter(|record| record.behind().is_some()) {
-                return Some(take(&record));
-            }
+        let mut head = [0; HEAD];
+        let head = self.head_of_record(slot, &mut head).and_then(Record::read).filter(|record| record.behind().is_some());
+        match head {
+            Some(record) => Some(take(&record)),
+            None => Some(take(&Record::read(self.section(Section::Records).get(self.place(slot)?..)?)?)),
         }
-        Some(take(&Record::read(self.section(Section::Records).get(self.place(slot)?..)?)?))
+    }
+
+    /// The first octets of a slot's record, from the file.
+    fn head_of_record<'h>(&self, slot: usize, head: &'h mut [u8; HEAD]) -> Option<&'h [u8]> {
+        let Bytes::Mapped(_, file) = &self.bytes else { return None };
+        let (places, records) = (self.header.range(Section::Places), self.header.range(Section::Records));
+        let mut place = [0; 4];
+        let at = Some(places.start + slot * place.len()).filter(|at| *at < places.end)?;
+        file.read_exact_at(&mut place, at as u64).ok()?;
+        let at = records.start + u32::from_le_bytes(place) as usize;
+        let head = &mut head[..records.end.checked_sub(at)?.min(HEAD)];
+        file.read_exact_at(head, at as u64).ok()?;
+        Some(head)
     }
 
     /// Where the record of a slot begins.
