@@ -130,7 +130,7 @@ impl Publish {
             }
             let prepared = while_doing("signing", || desk.prepare(made))?;
             if prepared.is_news {
-                tell_change(&content, language);
+                println!("{}", language.of(&prepared.publication.note).trim_end());
             }
             send(desk, &prepared, self.to.as_deref(), language)
         })
@@ -257,10 +257,6 @@ fn send(desk: &Desk<'_>, prepared: &Prepared, to: Option<&Path>, language: Langu
     }
     tell_waiting(&prepared.waiting, &prepared.stays_back, language);
     Ok(FINE)
-}
-
-fn tell_change(content: &Content, language: Language) {
-    println!("{}", language.of(&content.findings.note).trim_end());
 }
 
 fn tell_waiting(waiting: &[Waiting], stays_back: &[String], language: Language) {

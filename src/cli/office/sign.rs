@@ -8,6 +8,7 @@ use clap::Args;
 use super::desk::{Desk as At, passphrase, today};
 use super::publish::at_desk;
 use crate::cli::{AT_FAULT, FINE};
+use crate::office::changes;
 use crate::office::desk::{Carried, Keys, Merged, Staging, described, open};
 use crate::office::gate::{Shown, refusal_lines};
 use crate::office::tuf::sign::{Staged, detach};
@@ -92,6 +93,9 @@ impl Merge {
                 return Ok(AT_FAULT);
             }
             part.overrides = weighed.overridden;
+            let changes = [desk.change(&part)?];
+            let note = changes::note(&changes, &part.overrides, &desk.folder.rules, &desk.folder.understood.registry);
+            println!("{}", language.of(&note));
             part.keep(staging.folder())?;
             println!("staged/part-{role} is the part of {role} that goes out with the next publication", role = part.role);
             Ok(FINE)

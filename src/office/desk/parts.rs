@@ -16,10 +16,12 @@ use tough::schema::{Signed, Targets};
 use super::staged::STAGED;
 use crate::lists::store::write_aside;
 use crate::office::build::Built;
-use crate::office::decisions;
+use crate::office::changes::{Lists, RoleChange};
+use crate::office::decisions::{self, Decision};
 use crate::office::folder::{Folder, Role, RoleDecision};
 use crate::office::gate::{self, Examined, Weighed};
 use crate::office::hexadecimal;
+use crate::office::names::NameList;
 use crate::office::publication::{Override, Publication, RolePart, is_role};
 use crate::office::tuf::sign::{NewFile, SignFault, Staged, signed_files};
 
@@ -134,6 +136,35 @@ impl Carried {
             refusals.extend(gate::of_decisions(folder, &own, &[], today));
         }
         Ok(gate::weigh(refusals, &folder.overrides))
+    }
+
+    /// What it changes after `last`, whose decisions of the role are `decided`. Of a list whose text before is not here nothing is said.
+    ///
+    /// # Errors
+    /// [`SignFault::Unready`] where it holds what cannot be read.
+    pub fn change(&self, folder: &Folder, last: Option<&Publication>, decided: &[Decision]) -> Result<RoleChange, SignFault> {
+        let unready = |what: String| SignFault::Unready(format!("the part of role {}: {what}", self.role));
+        let built = Built::below(&folder.root);
+        // The next change of the list is told by this text.
+        if let Some(packed) = self.newest("names.zst") {
+            built.taken(folder, packed, &self.part.sources).map_err(unready)?;
+        }
+        let list = |sha256: &str| {
+            let text = built.text(sha256).map_err(|error| unready(error.to_string()))?;
+            text.map(|text| NameList::parse(&text)).transpose().map_err(|fault| unready(fault.to_string()))
+        };
+        let before = last.and_then(|last| last.roles.get(&self.role)).map(|before| before.names.sha256.as_str());
+        let is_new = before != Some(self.part.names.sha256.as_str());
+        let (old, new) = if is_new { (before.map(list).transpose()?, list(&self.part.names.sha256)?) } else { (None, None) };
+        let lists = match (&old, &new) {
+            (Some(None), _) | (_, None) => None,
+            (old, Some(new)) => Some(Lists { old: old.as_ref().and_then(Option::as_ref), new }),
+        };
+        let decisions = match self.newest("decisions.json") {
+            Some(text) => decisions::read(text).map_err(|fault| unready(fault.to_string()))?,
+            None => decided.to_vec(),
+        };
+        Ok(RoleChange::of(&self.role, lists, decided, &decisions, folder.popular.as_ref()))
     }
 
     /// The newest file of this name: its digest, and nothing else, stands before it.

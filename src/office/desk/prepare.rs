@@ -8,9 +8,11 @@ use tough::schema::{Root, Signed, Targets};
 use super::parts::Carried;
 use super::staged::{Staging, kept};
 use super::{Desk, taken_back};
+use crate::lists::Words;
 use crate::office::SpeaksFor;
+use crate::office::changes::{self, RoleChange};
 use crate::office::content::REGISTRY;
-use crate::office::publication::{Publication, RolePart, SIGNER};
+use crate::office::publication::{Override, Publication, RolePart, SIGNER};
 use crate::office::tuf::sign::{
     Delegation, NewFile, SignFault, Staged, Tops, add, delegation_ids, enough, enough_by, enough_of, first_root, key_id,
     next_root, publication_part, role_part, root_ids, same_root, same_targets, signers_of, signs_text, top_part,
@@ -76,14 +78,16 @@ impl Desk<'_> {
         let staging = Staging::below(&self.folder.root);
         let mut waiting = Vec::new();
         let mut new = self.own_parts(&made, &staging, &mut waiting)?;
-        new.extend(self.merged(&staging)?);
+        let merged = self.merged(&staging)?;
+        let elsewhere: BTreeSet<String> = merged.keys().cloned().collect();
+        new.extend(merged);
         let (root, top) = self.tops(&made, &staging, &new, &mut waiting)?;
         let Some((targets, mut files)) = top else {
             return Err(SignFault::Unready(format!("nothing can be published before it is signed:\n{}", lines(&waiting))));
         };
         let mut publication = made.publication;
         publication.tables = tables_of(&targets)?;
-        let (mut roles, mut parts) = (BTreeMap::new(), BTreeMap::new());
+        let (mut roles, mut parts, mut brought) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for delegated in targets.signed.delegations.iter().flat_map(|delegations| &delegations.roles) {
             let role = &delegated.name;
             if role == SIGNER {
@@ -95,6 +99,9 @@ impl Desk<'_> {
             // While a new key of a role waits for the top's signatures, what it signed waits with it.
             match new.remove(role).filter(|part| is_newer(part) && enough_of(&targets, &part.signed, role).is_ok()) {
                 Some(part) => {
+                    if elsewhere.contains(role) {
+                        brought.push((self.change(&part)?, part.overrides.clone()));
+                    }
                     roles.insert(role.clone(), part.signed);
                     files.extend(part.files);
                     parts.insert(role.clone(), part.part);
@@ -109,6 +116,7 @@ impl Desk<'_> {
             }
         }
         publication.roles = parts;
+        self.note(&mut publication.note, brought);
         let stays_back = taken_back::keep_away(&mut publication, self.last.publication.as_ref());
         let is_news = self.last.publication.as_ref().is_none_or(|last| says_more(last, &publication));
         if !is_news && let Some(last) = &self.last.publication {
@@ -119,6 +127,33 @@ impl Desk<'_> {
             files.extend(of_desk);
         }
         Ok(Prepared { root, targets, roles, files, publication, is_news, waiting, stays_back })
+    }
+
+    /// What a part changes that another machine built.
+    ///
+    /// # Errors
+    /// [`SignFault::Unready`] where it holds what cannot be read.
+    pub fn change(&self, part: &Carried) -> Result<RoleChange, SignFault> {
+        let decided = self.last.decided.get(&part.role).map(Vec::as_slice).unwrap_or_default();
+        part.change(self.folder, self.last.publication.as_ref(), decided)
+    }
+
+    /// Says in the note what parts change that other machines built, and what was overridden for them.
+    fn note(&self, note: &mut Words, brought: Vec<(RoleChange, Vec<Override>)>) {
+        let (changes, overrides): (Vec<_>, Vec<_>) = brought.into_iter().unzip();
+        let said = |changes: &[RoleChange], overrides: &[Override]| {
+            changes::note(changes, overrides, &self.folder.rules, &self.folder.understood.registry)
+        };
+        let (more, nothing) = (said(&changes, &overrides.concat()), said(&[], &[]));
+        if more == nothing {
+            return;
+        }
+        if *note == nothing {
+            *note = more;
+        } else {
+            note.vi = format!("{}\n{}", note.vi, more.vi);
+            note.en = format!("{}\n{}", note.en, more.en);
+        }
     }
 
     /// The parts of `made` for the machine that publishes, where this is not the one, and what of them waits for signatures.
@@ -148,7 +183,12 @@ impl Desk<'_> {
             };
             let signers = self.keys.signers(&rules.signers)?;
             let ids: Vec<String> = signers.keys.iter().map(key_id).collect();
+            // Which of the texts that it signed is meant says who publishes; another machine is told by a part that says it again.
+            let last = self.last.publication.as_ref().and_then(|last| last.roles.get(&role.id));
+            let is_said = self.publishes_here()
+                || last.is_some_and(|last| (&last.names, &last.decisions) == (&part.names, &part.decisions));
             if let Some(signed) = current.and_then(|current| current.roles.get(&role.id))
+                && is_said
                 && signs_text(signed, part)
                 && self.is_fresh(&signed.signed.expires, lifetime)
                 && signers_of(signed).iter().filter(|id| ids.contains(id)).count() as u64 >= signers.threshold.get()

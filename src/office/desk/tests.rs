@@ -253,12 +253,16 @@ async fn what_is_taken_back_comes_to_schools_as_a_new_serial() {
     assert!(!school.names(office.now, "ministry").await.contains("zu-viel"));
 }
 
+fn copies(from: &Path, what: &str, to: &Path) {
+    let done = std::process::Command::new("cp").arg("-r").arg(from.join(what)).arg(to).status();
+    assert!(done.expect("cp runs").success());
+}
+
 /// The district's machine: the office's folder but for its keys and sources, and this list of games.
 fn district(office: &Office, games: &str) -> Office {
     let root = tempfile::tempdir().expect("a directory");
     for what in ["office.toml", "published", "keys"] {
-        let done = std::process::Command::new("cp").arg("-r").arg(office.path().join(what)).arg(root.path()).status();
-        assert!(done.expect("cp runs").success());
+        copies(office.path(), what, root.path());
     }
     for name in ["publication", "snapshot", "timestamp", "ministry"] {
         std::fs::remove_file(root.path().join(format!("keys/{name}.key"))).expect("it is there");
@@ -304,7 +308,7 @@ async fn a_role_signs_its_part_on_its_own_machine() {
     office.first();
     let school = office.school();
     office.later(1);
-    let theirs = district(&office, "games.example\nneu.example\n");
+    let mut theirs = district(&office, "games.example\nneu.example\n");
     let prepared = theirs.prepare(Urgent::No).expect("its own part is signed");
     let carried = theirs.carries();
     assert_eq!(carried.iter().map(|part| part.role.as_str()).collect::<Vec<_>>(), ["district-1"]);
@@ -314,8 +318,23 @@ async fn a_role_signs_its_part_on_its_own_machine() {
     assert_eq!(office.takes_in(&carried[0]), 0);
     let published = office.publish(Urgent::No).expect("it goes out");
     assert_eq!(published.publication.serial, 2);
+    assert_eq!(published.publication.note.en, "district-1\n  Games: added 1");
     assert!(school.names(office.now, "district-1").await.contains("neu.example"));
     assert!(school.names(office.now, "ministry").await.contains("casino.example"));
+    // The next change is told by the list that was taken in; the last one brings back what was published before.
+    put(office.path(), "roles/ministry/decisions.toml", &decided(&[("lock", "neu.example", "phishing")]));
+    for (list, changes) in [("spiel.example\n", "added 1, removed 2"), ("games.example\nneu.example\n", "added 2, removed 1")] {
+        office.later(1);
+        theirs.now = office.now;
+        copies(office.path(), "published", theirs.path());
+        assert_eq!(theirs.carries(), [], "nothing is new yet");
+        put(theirs.path(), "roles/district-1/lists/games.txt", list);
+        assert_eq!(office.takes_in(&theirs.carries()[0]), 0);
+        let note = office.publish(Urgent::No).expect("it goes out").publication.note.en;
+        assert_eq!(note.contains("Locked: neu.example"), list.starts_with("spiel"), "{note}");
+        assert!(note.ends_with(&format!("district-1\n  Games: {changes}")), "{note}");
+        assert_eq!(school.names(office.now, "district-1").await.contains("spiel.example"), list.starts_with("spiel"));
+    }
 }
 
 #[tokio::test]
