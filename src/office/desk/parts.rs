@@ -6,6 +6,7 @@
 //! staged/part-ROLE/targets/…     the files that it names, as they will lie in the repository
 //! ```
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -13,6 +14,7 @@ use std::path::Path;
 use jiff::civil::Date;
 use tough::schema::{Signed, Targets};
 
+use super::Desk;
 use super::staged::STAGED;
 use crate::lists::store::write_aside;
 use crate::office::build::Built;
@@ -23,6 +25,7 @@ use crate::office::gate::{self, Examined, Weighed};
 use crate::office::hexadecimal;
 use crate::office::names::NameList;
 use crate::office::publication::{Override, Publication, RolePart, is_role};
+use crate::office::published::PUBLISHED;
 use crate::office::tuf::sign::{NewFile, SignFault, Staged, signed_files};
 
 /// A role's signed part.
@@ -46,6 +49,33 @@ const OVERRIDES: &str = "overrides.json";
 /// How the folder of a role's part is called.
 pub(super) fn folder_of(role: &str) -> String {
     format!("part-{role}")
+}
+
+impl Desk<'_> {
+    /// What a part changes that another machine built.
+    ///
+    /// # Errors
+    /// [`SignFault::Unready`] where it holds what cannot be read.
+    pub fn change(&self, part: &Carried) -> Result<RoleChange, SignFault> {
+        let decided = self.last.decided.get(&part.role).map(Vec::as_slice).unwrap_or_default();
+        let last = self.last.publication.as_ref().and_then(|last| last.roles.get(&part.role));
+        let before = last.map(|last| last.names.sha256.as_str());
+        if before.is_some_and(|before| matches!(Built::below(&self.folder.root).text(before), Ok(None))) {
+            self.look_at_published(&part.role);
+        }
+        part.change(self.folder, before, decided)
+    }
+
+    /// Lays the list of a role that is published beside those that were built here: changes are told by it.
+    fn look_at_published(&self, role: &str) {
+        let signed = self.last.current.as_ref().and_then(|current| current.roles.get(role));
+        for (place, _) in signed.into_iter().flat_map(signed_files).filter(|(place, _)| place.ends_with(".names.zst")) {
+            if let Ok(packed) = fs::read(self.folder.root.join(PUBLISHED).join(place)) {
+                // One that cannot be read is told of where it is verified; here nothing can be said of what it was.
+                let _ = Built::below(&self.folder.root).taken(self.folder, &packed, &BTreeMap::new());
+            }
+        }
+    }
 }
 
 impl Carried {
@@ -138,11 +168,9 @@ impl Carried {
         Ok(gate::weigh(refusals, &folder.overrides))
     }
 
-    /// What it changes after `last`, whose decisions of the role are `decided`. Of a list whose text before is not here nothing is said.
-    ///
-    /// # Errors
-    /// [`SignFault::Unready`] where it holds what cannot be read.
-    pub fn change(&self, folder: &Folder, last: Option<&Publication>, decided: &[Decision]) -> Result<RoleChange, SignFault> {
+    /// What it changes after a publication with the list `before` and these decisions. Of a list whose text before is not here nothing
+    /// is said.
+    fn change(&self, folder: &Folder, before: Option<&str>, decided: &[Decision]) -> Result<RoleChange, SignFault> {
         let unready = |what: String| SignFault::Unready(format!("the part of role {}: {what}", self.role));
         let built = Built::below(&folder.root);
         // The next change of the list is told by this text.
@@ -153,7 +181,6 @@ impl Carried {
             let text = built.text(sha256).map_err(|error| unready(error.to_string()))?;
             text.map(|text| NameList::parse(&text)).transpose().map_err(|fault| unready(fault.to_string()))
         };
-        let before = last.and_then(|last| last.roles.get(&self.role)).map(|before| before.names.sha256.as_str());
         let is_new = before != Some(self.part.names.sha256.as_str());
         let (old, new) = if is_new { (before.map(list).transpose()?, list(&self.part.names.sha256)?) } else { (None, None) };
         let lists = match (&old, &new) {

@@ -129,15 +129,6 @@ impl Desk<'_> {
         Ok(Prepared { root, targets, roles, files, publication, is_news, waiting, stays_back })
     }
 
-    /// What a part changes that another machine built.
-    ///
-    /// # Errors
-    /// [`SignFault::Unready`] where it holds what cannot be read.
-    pub fn change(&self, part: &Carried) -> Result<RoleChange, SignFault> {
-        let decided = self.last.decided.get(&part.role).map(Vec::as_slice).unwrap_or_default();
-        part.change(self.folder, self.last.publication.as_ref(), decided)
-    }
-
     /// Says in the note what parts change that other machines built, and what was overridden for them.
     fn note(&self, note: &mut Words, brought: Vec<(RoleChange, Vec<Override>)>) {
         let (changes, overrides): (Vec<_>, Vec<_>) = brought.into_iter().unzip();
