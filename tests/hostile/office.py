@@ -7,7 +7,7 @@ a round passes in which no such call is left to strike. Then it is killed at ran
 first answer of each restart, a name that every publication locks has to be blocked; after each restart, with the office's server shut,
 the lists in force are those of one publication, whole: the one before or the new one; and in the end the newest comes in force.
 
-Usage: tests/hostile/office.py [RANDOM_KILLS]; KHIEN_BIN names the program. It takes a quarter of an hour; code 0 is fine.
+Usage: tests/hostile/office.py [RANDOM_KILLS]; KHIEN_BIN names the program. It takes some hundred minutes; code 0 is fine.
 """
 
 import collections
