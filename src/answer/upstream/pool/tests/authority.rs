@@ -32,9 +32,15 @@ async fn authority() -> (Server<Catalog>, SocketAddr) {
     let mut catalog = Catalog::new();
     catalog.upsert(origin.into(), vec![Arc::new(zone)]);
     let mut server = Server::new(catalog);
-    let tcp = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = tcp.local_addr().expect("a bound socket has an address");
-    server.register_socket(UdpSocket::bind(address).await.expect("the same port by UDP is free"));
+    let (tcp, udp, address) = loop {
+        let tcp = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = tcp.local_addr().expect("a bound socket has an address");
+        // Another test may have the same one by UDP.
+        if let Ok(udp) = UdpSocket::bind(address).await {
+            break (tcp, udp, address);
+        }
+    };
+    server.register_socket(udp);
     server.register_listener(tcp, LONG, 64);
     (server, address)
 }
