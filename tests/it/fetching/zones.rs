@@ -194,9 +194,10 @@ async fn a_zone_without_a_signature_is_none_where_there_is_a_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn random_octets_in_a_transfer_harm_nothing() {
-    let (primary, bench) = fetched_once().await;
+    let (mut primary, mut bench) = fetched_once().await;
     let sound = crate::kit::transfer::message(0, ZONE, Kind::AXFR, &toys(6));
     let mut dice = crate::kit::dice::Dice(11);
+    let mut guessed = 0;
     for _ in 0..60 {
         let mut octets = sound.clone();
         for _ in 0..1 + dice.roll(4) {
@@ -205,7 +206,13 @@ async fn random_octets_in_a_transfer_harm_nothing() {
         }
         primary.change(move |_| vec![Give::Message(octets.clone())]);
         let (news, _) = bench.fetch().await;
-        assert_ne!(news, News::Fresh, "its id is another");
+        if news == News::Fresh {
+            // One id in 65,536 is the question's own.
+            guessed += 1;
+            assert!(guessed < 2, "its id is another");
+            (primary, bench) = fetched_once().await;
+            continue;
+        }
         assert_eq!(bench.copy(), Some(head(5) + TOYS));
     }
 }
