@@ -1,12 +1,15 @@
 //! How many lines a second the parsers of list formats read: made-up lists, and the largest real one where it is at hand.
 
+#[path = "kit/shared.rs"]
+mod shared;
+
 use std::fs::File;
 use std::hint::black_box;
 use std::io::Read as _;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use khien::lists::format::{Format, Reading, parse};
+use shared::shared;
 
 /// How many lines a made-up list has.
 const LINES: u32 = 500_000;
@@ -29,9 +32,7 @@ fn main() {
         let text: String = (0..LINES).map(|number| line(&name(number))).collect();
         measure(what, format, text.as_bytes());
     }
-    let shared = std::env::var_os("KHIEN_SHARED").map(PathBuf::from);
-    let shared = shared.unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")));
-    let path = shared.join("data/lists/scale/union-4m.txt.zst");
+    let path = shared("data/lists/scale/union-4m.txt.zst");
     match File::open(&path).and_then(zstd::Decoder::new) {
         Ok(mut list) => {
             let mut text = Vec::new();

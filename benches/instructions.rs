@@ -6,6 +6,7 @@
 mod served;
 
 use std::hint::black_box;
+use std::net::Ipv4Addr;
 
 use khien::dns::{Name, RecordType};
 use khien::pipeline::{Accounts, Met, View};
@@ -26,7 +27,7 @@ enum Case {
 #[inline(never)]
 fn counted(accounts: &Accounts, view: &mut View, case: &Case, out: &mut Vec<u8>) -> bool {
     match case {
-        Case::Packet(packet, is_so) => is_so(&accounts.meet(view, packet, source(), out)),
+        Case::Packet(packet, is_so) => is_so(&accounts.meet(view, packet, source(Ipv4Addr::LOCALHOST), out)),
         Case::LookUp(name) => !view.snapshot().index.categories(name, RecordType::A).school.is_empty(),
     }
 }
@@ -34,7 +35,7 @@ fn counted(accounts: &Accounts, view: &mut View, case: &Case, out: &mut Vec<u8>)
 fn main() {
     // `cargo test --benches` runs it without a name: all of them.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let served = Served::start(&["www.example.com"]);
+    let served = Served::start(&["www.example.com"], "");
     let accounts = served.accounts();
     let (mut view, mut out) = (accounts.view(), Vec::with_capacity(4096));
     accounts.refresh(&mut view);

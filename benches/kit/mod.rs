@@ -1,8 +1,10 @@
 //! How the benches measure: rounds of many calls each, printed as nanoseconds per call, the quickest round and the middle one.
-//!
-//! The quickest round is the one least disturbed by the machine; the middle one tells how far it was disturbed.
+
+mod spread;
 
 use std::time::{Duration, Instant};
+
+use spread::Spread;
 
 /// How many rounds are measured.
 const ROUNDS: usize = 21;
@@ -23,7 +25,6 @@ pub(crate) fn measure<T>(what: &str, mut call: impl FnMut() -> T) {
     while round(calls) < ROUND {
         calls *= 2;
     }
-    let mut nanoseconds: Vec<f64> = (0..ROUNDS).map(|_| round(calls).as_secs_f64() * 1e9 / f64::from(calls)).collect();
-    nanoseconds.sort_by(f64::total_cmp);
-    println!("{what:<48} {:>9.1} ns min {:>9.1} ns median", nanoseconds[0], nanoseconds[ROUNDS / 2]);
+    let Spread { best, median } = Spread::of((0..ROUNDS).map(|_| round(calls).as_secs_f64() * 1e9 / f64::from(calls)).collect());
+    println!("{what:<48} {best:>9.1} ns min {median:>9.1} ns median");
 }

@@ -1,6 +1,6 @@
 //! A server in this process with the starter lists, one name in its cache, and an upstream that answers everything.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use khien::clock::Clock;
@@ -29,10 +29,10 @@ pub(crate) fn packet(name: &str, record_type: RecordType) -> Vec<u8> {
     bytes
 }
 
-/// By UDP from this machine.
-pub(crate) fn source() -> Source {
-    let client = SocketAddr::from(([127, 0, 0, 1], 4242));
-    Source::new(client, client, Transport::Udp)
+/// By UDP to this machine.
+pub(crate) fn source(client: Ipv4Addr) -> Source {
+    let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 53));
+    Source::new(SocketAddr::from((client, 4242)), local, Transport::Udp)
 }
 
 /// Answers every question with one address, a day long.
@@ -48,8 +48,8 @@ async fn upstream(socket: UdpSocket) {
 }
 
 impl Served {
-    /// Starts it; `cached` are looked up once.
-    pub(crate) fn start(cached: &[&str]) -> Self {
+    /// Starts it; `cached` are looked up once, and `more` stands at the end of its configuration.
+    pub(crate) fn start(cached: &[&str], more: &str) -> Self {
         let runtime = Runtime::new().expect("a runtime");
         let directory = tempfile::tempdir().expect("a directory");
         let server = runtime.block_on(async {
@@ -59,7 +59,7 @@ impl Served {
             let file = directory.path().join("khien.toml");
             let state = directory.path().join("state");
             let text = format!(
-                "[listen]\ndns = [\"127.0.0.1:0\"]\nhttp = []\n[state]\ndirectory = {state:?}\n[upstream]\nservers = [\"udp://{address}\"]\n[clients]\nrate_limit = \"0\"\n"
+                "[listen]\ndns = [\"127.0.0.1:0\"]\nhttp = []\n[state]\ndirectory = {state:?}\n[upstream]\nservers = [\"udp://{address}\"]\n[clients]\nrate_limit = \"0\"\n{more}"
             );
             std::fs::write(&file, text).expect("written");
             let surroundings = Surroundings { state, now: jiff::Timestamp::now() };
@@ -71,7 +71,7 @@ impl Served {
             let accounts = Arc::clone(server.running().accounts());
             let mut out = Vec::new();
             for name in cached {
-                match accounts.meet(&mut accounts.view(), &packet(name, RecordType::A), source(), &mut out) {
+                match accounts.meet(&mut accounts.view(), &packet(name, RecordType::A), source(Ipv4Addr::LOCALHOST), &mut out) {
                     Met::Wait(waiting) => drop(accounts.finish(&waiting).await),
                     other => panic!("a name that was never asked waits, and is not {other:?}"),
                 }
