@@ -42,9 +42,7 @@ impl Clock {
     pub fn wall(&self) -> Timestamp {
         match self {
             Self::System(_) => Timestamp::now(),
-            Self::Set(millis) => {
-                Timestamp::from_millisecond(millis.load(Ordering::SeqCst)).expect("set from a timestamp and so within its range")
-            }
+            Self::Set(_) => self.both().0,
         }
     }
 
@@ -52,7 +50,19 @@ impl Clock {
     pub fn running(&self) -> Duration {
         match self {
             Self::System(start) => BEFORE + start.elapsed(),
-            Self::Set(millis) => Duration::from_millis(u64::try_from(millis.load(Ordering::SeqCst)).unwrap_or(0)),
+            Self::Set(_) => self.both().1,
+        }
+    }
+
+    /// The wall time and the running time of one moment, though a test may set the clock in it.
+    pub fn both(&self) -> (Timestamp, Duration) {
+        match self {
+            Self::System(_) => (self.wall(), self.running()),
+            Self::Set(millis) => {
+                let millis = millis.load(Ordering::SeqCst);
+                let wall = Timestamp::from_millisecond(millis).expect("set from a timestamp and so within its range");
+                (wall, Duration::from_millis(u64::try_from(millis).unwrap_or(0)))
+            }
         }
     }
 }

@@ -8,8 +8,11 @@ use khien::dns::{Name, RecordType};
 use khien::lists::{Image, Index};
 use libfuzzer_sys::fuzz_target;
 
-/// Where the header ends, and its last 32 octets, the checksum.
+/// Where the header ends, and its last 64 octets, the checksums of the cold and of the hot sections.
 const HEADER: usize = 320;
+const SECTIONS: usize = 10;
+/// By their numbers.
+const COLD: [usize; 3] = [0, 6, 8];
 
 static NAMES: LazyLock<Vec<Name>> = LazyLock::new(|| {
     let texts = ["poki.com", "www.poki.com", "a.y8.com", "com", "ads1.example.org", "example.org", "."];
@@ -19,14 +22,25 @@ static NAMES: LazyLock<Vec<Name>> = LazyLock::new(|| {
 fuzz_target!(|octets: &[u8]| {
     read(octets.to_vec());
     let mut sealed = octets.to_vec();
-    if sealed.len() >= HEADER {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&sealed[..HEADER - 32]).update(&sealed[HEADER..]);
-        let digest = hasher.finalize();
-        sealed[HEADER - 32..HEADER].copy_from_slice(digest.as_bytes());
+    if seal(&mut sealed).is_some() {
         read(sealed);
     }
 });
+
+/// Puts the right checksums in, where there are sections to make them of.
+fn seal(octets: &mut [u8]) -> Option<()> {
+    let number = |at: usize| Some(u64::from_le_bytes(*octets.get(at..)?.first_chunk()?) as usize);
+    let (mut hot, mut cold) = (blake3::Hasher::new(), blake3::Hasher::new());
+    for section in 0..SECTIONS {
+        let (begin, len) = (number(96 + section * 16)?, number(104 + section * 16)?);
+        let section_octets = octets.get(begin..begin.checked_add(len.checked_next_multiple_of(64)?)?)?;
+        if COLD.contains(&section) { &mut cold } else { &mut hot }.update(section_octets);
+    }
+    octets.get_mut(HEADER - 64..HEADER - 32)?.copy_from_slice(cold.finalize().as_bytes());
+    hot.update(&octets[..HEADER - 32]);
+    octets[HEADER - 32..HEADER].copy_from_slice(hot.finalize().as_bytes());
+    Some(())
+}
 
 fn read(octets: Vec<u8>) {
     let Ok(image) = Image::from_bytes(octets) else { return };

@@ -3,7 +3,9 @@
 //! The guard judges one name for one list; the compiler asks it for each name, and reports what it refused.
 
 use ipnet::IpNet;
+use psl::{List, Psl as _};
 
+use super::image::Labels;
 use super::list::{Force, Standing};
 use super::{Owner, Protected, Protection};
 use crate::dns::Name;
@@ -94,49 +96,34 @@ const ABOVE_SUFFIXES: [&str; 9] = [
 
 /// Looks `name` up in the public suffix list.
 pub fn suffix_kind(name: &Name) -> SuffixKind {
-    let labels = name.label_count();
-    if labels < 2 {
-        return SuffixKind::Registry;
-    }
-    let mut text = [0; crate::dns::MAX_NAME + 2];
-    // An unlikely label in front shows a wildcard of the list (`*.kobe.jp`) right below the name.
-    text[..2].copy_from_slice(b"0.");
-    let end = 2 + write_text(name, &mut text[2..]);
-    let own = &text[2..end];
-    if let Some(suffix) = psl::suffix(own)
-        && suffix.as_bytes().len() == own.len()
-    {
-        return match suffix.typ() {
-            Some(psl::Type::Icann) => SuffixKind::Registry,
-            Some(psl::Type::Private) => SuffixKind::Platform,
-            None => SuffixKind::None,
-        };
-    }
-    if let Some(below) = psl::suffix(&text[..end])
-        && below.as_bytes().len() == end
-    {
-        return match below.typ() {
-            Some(psl::Type::Icann) => SuffixKind::Registry,
-            Some(psl::Type::Private) => SuffixKind::Platform,
-            None => SuffixKind::None,
-        };
-    }
-    let above = labels == 2 && ABOVE_SUFFIXES.iter().any(|known| known.as_bytes() == own);
-    if above { SuffixKind::Registry } else { SuffixKind::None }
+    let labels = Labels::of(name);
+    suffix_kind_of((1..=labels.count()).map(|depth| labels.at(depth)))
 }
 
-/// Writes the labels with dots between them, octet for octet, and says how many octets they are.
-fn write_text(name: &Name, to: &mut [u8]) -> usize {
-    let mut at = 0;
-    for (position, label) in name.labels().enumerate() {
-        if position > 0 {
-            to[at] = b'.';
-            at += 1;
-        }
-        to[at..at + label.len()].copy_from_slice(label);
-        at += label.len();
+/// As [`suffix_kind`], of the name with these labels, the topmost first.
+pub(super) fn suffix_kind_of<'l>(labels: impl Iterator<Item = &'l [u8]> + Clone) -> SuffixKind {
+    let (count, octets) = labels.clone().fold((0, 0), |(count, octets), label| (count + 1, octets + label.len()));
+    if count < 2 {
+        return SuffixKind::Registry;
     }
-    at
+    let len = octets + count - 1;
+    // An unlikely label in front shows a wildcard of the list (`*.kobe.jp`) right below the name.
+    const BELOW: &[u8] = b"0";
+    let mut suffix = List.find(labels.clone().chain(std::iter::once(BELOW)));
+    let has_wildcard = suffix.len == len + 1 + BELOW.len();
+    if has_wildcard {
+        let own = List.find(labels.clone());
+        suffix.typ = if own.len == len { own.typ } else { suffix.typ };
+    }
+    if has_wildcard || suffix.len == len {
+        return match suffix.typ {
+            Some(psl::Type::Icann) => SuffixKind::Registry,
+            Some(psl::Type::Private) => SuffixKind::Platform,
+            None => SuffixKind::None,
+        };
+    }
+    let is_it = |known: &&str| known.len() == len && known.as_bytes().rsplit(|octet| *octet == b'.').eq(labels.clone());
+    if count == 2 && ABOVE_SUFFIXES.iter().any(is_it) { SuffixKind::Registry } else { SuffixKind::None }
 }
 
 #[cfg(test)]

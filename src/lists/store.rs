@@ -72,13 +72,14 @@ impl Store {
         (image.fingerprint() == fingerprint && image.owner() == owner).then_some(image)
     }
 
-    /// The current image of an owner, or the previous one where that is damaged.
+    /// The current image of an owner, or the previous one where that is damaged, in the part by which queries are answered; whether
+    /// the other part is sound too is found by [`Store::reusable`].
     pub fn open_best(&self, owner: &Owner) -> Opened {
         let mut faults = Vec::new();
         let kept = self.manifest().owners.remove(&owner.text()).unwrap_or_default();
         for file in [Some(kept.current), kept.previous].into_iter().flatten().filter(|file| !file.is_empty()) {
             let path = self.images.join(file);
-            match Image::open(&path) {
+            match Image::open_hot(&path) {
                 Ok(image) if image.owner() == owner => return Opened { image: Some(image), faults },
                 Ok(_) => faults.push((path, ImageFault::Damaged("it holds another owner's lists"))),
                 Err(fault) => faults.push((path, fault)),

@@ -70,18 +70,34 @@ impl From<NameError> for NotAName {
 /// # Errors
 /// As [`NotAName`] says; the reason is the most telling one, so `192.0.2.1` is an address and not a bad last label.
 pub fn normalise(text: &str) -> Result<Name, NotAName> {
+    let mut name = Name::root();
+    normalise_into(text, &mut name)?;
+    Ok(name)
+}
+
+/// As [`normalise`], in the place of `name`, which is some name or other where the text is none.
+///
+/// # Errors
+/// As [`normalise`].
+pub fn normalise_into(text: &str, name: &mut Name) -> Result<(), NotAName> {
     if is_plain(text) {
-        return finish(text);
+        return finish(text, name);
     }
     if text.is_ascii() && !has_punycode(text) {
         return Err(foreign(text));
     }
-    finish(&mapped(text)?)
+    finish(&mapped(text)?, name)
 }
 
 /// Whether the text consists of octets that a name may have and holds no `xn--` label.
 fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| PLAIN[usize::from(byte)]) && !has_punycode(text)
+    // All of them are looked at, several at once: nearly every text is plain.
+    text.bytes().fold(true, |plain, byte| plain & is_plain_octet(byte)) && !has_punycode(text)
+}
+
+/// Whether a name in ASCII form may have this octet.
+const fn is_plain_octet(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'_' | b'.')
 }
 
 /// The octets of a name in ASCII form: letters, digits, hyphen, underscore, dot.
@@ -89,7 +105,7 @@ const PLAIN: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0_u8;
     while byte < 128 {
-        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        table[byte as usize] = is_plain_octet(byte);
         byte += 1;
     }
     table
@@ -99,22 +115,22 @@ const PLAIN: [bool; 256] = {
 fn has_punycode(text: &str) -> bool {
     let bytes = text.as_bytes();
     // Every such label has two hyphens in a row, which few names have.
-    bytes.windows(2).any(|pair| pair == b"--")
+    bytes.windows(2).fold(false, |any, pair| any | (pair[0] == b'-') & (pair[1] == b'-'))
         && bytes.split(|byte| *byte == b'.').any(|label| label.len() >= 4 && label[..4].eq_ignore_ascii_case(b"xn--"))
 }
 
 /// Reads a name that has only octets of [`PLAIN`].
-fn finish(text: &str) -> Result<Name, NotAName> {
+fn finish(text: &str, name: &mut Name) -> Result<(), NotAName> {
     let text = text.strip_suffix('.').unwrap_or(text);
-    let last = text.rsplit('.').next().unwrap_or_default();
-    if !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()) {
+    let last = || text.bytes().rev().take_while(|byte| *byte != b'.');
+    if last().next().is_some() && last().all(|byte| byte.is_ascii_digit()) {
         return Err(if text.parse::<Ipv4Addr>().is_ok() { NotAName::Address } else { NotAName::NumericTop });
     }
     // A dot is left only where there were two: a label is empty then.
     if text.ends_with('.') {
         return Err(NotAName::EmptyLabel);
     }
-    Ok(Name::parse(text)?)
+    Ok(name.read_text(text)?)
 }
 
 /// Maps a name with other letters than ASCII, or with Punycode, to its ASCII form.

@@ -127,7 +127,7 @@ impl Accounts {
 
     /// Brings a view up to date; the school's time only where a second has passed or the snapshot has changed.
     pub fn refresh(&self, view: &mut View) {
-        let (wall, running) = (self.clock.wall(), self.clock.running());
+        let (wall, running) = self.clock.both();
         let same_second = wall.as_second() == view.now.wall.as_second();
         (view.now.wall, view.now.running) = (wall, running);
         view.catch_up();

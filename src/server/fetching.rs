@@ -253,7 +253,7 @@ pub(super) async fn keep(running: Arc<Running>) {
 impl Running {
     fn take_due(&self) -> Vec<(Wanted, Record)> {
         let program = Arc::clone(&self.in_force().program);
-        let (wall, running) = (self.accounts.clock.wall(), self.accounts.clock.running());
+        let (wall, running) = self.accounts.clock.both();
         self.fetching.learn(&program, wall, running);
         self.fetching.ring(&self.accounts.primaries.heard(), running);
         self.fetching.take_due(&program, running)

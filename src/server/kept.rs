@@ -44,7 +44,7 @@ impl Kept {
         };
         match read(&bytes) {
             Ok(kept) => {
-                let (wall, now) = (accounts.clock.wall(), accounts.clock.running());
+                let (wall, now) = accounts.clock.both();
                 let answers = accounts.rooms.cache.restore(kept, wall, now);
                 tracing::info!(answers, "what was kept of the last run is in the cache");
             }
@@ -65,7 +65,7 @@ impl Kept {
     /// Writes what the cache holds.
     pub(super) fn save(&self, accounts: &Accounts) {
         let snapshot = accounts.snapshot.load();
-        let (wall, now) = (accounts.clock.wall(), accounts.clock.running());
+        let (wall, now) = accounts.clock.both();
         let help = |name: &_| snapshot.listed(name, RecordType::A).protected.has(Protected::Help);
         let bytes = accounts.rooms.cache.write(wall, now, help);
         if let Err(error) = write_aside(&self.path, &bytes) {

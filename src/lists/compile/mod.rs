@@ -8,8 +8,10 @@ pub mod child;
 mod job;
 mod names;
 mod networks;
+mod order;
 mod report;
 mod rules;
+mod runs;
 mod source;
 mod toulouse;
 mod tree;
@@ -29,7 +31,7 @@ use self::rules::Rules;
 use self::tree::{Setting, grow};
 use super::format::Action;
 use super::guard::may_take;
-use super::image::{ImageKey, Labels, MOST_LISTS, Meaning, Parts, PatternRow, Patterns, Unwritten, write};
+use super::image::{ImageKey, Labels, MOST_LISTS, Meaning, Parts, PatternRow, Patterns, Sink, Unwritten, Writing};
 use super::store::write_aside;
 use super::{CategorySet, ImageFault, List, ListAction, Owner, Protection};
 use crate::dns::{MAX_NAME, Name};
@@ -80,6 +82,19 @@ pub fn run(job: &Job) -> Result<Report, CompileFailure> {
     if job.lists.len() > MOST_LISTS {
         return Err(CompileFailure::TooManyLists(job.lists.len()));
     }
+    // What was read is gone by the time that two names turn out to look alike, for it takes much memory.
+    let made = (0..KEYS).map(|attempt| run_once(job, attempt)).find(|made| !matches!(made, Err(Unmade::Collision)));
+    let mut report = made.unwrap_or(Err(Unmade::Collision)).map_err(|unmade| match unmade {
+        Unmade::Failure(failure) => failure,
+        Unmade::Patterns(fault) => CompileFailure::Job(format!("patterns: {fault}")),
+        Unmade::Io(cause) => CompileFailure::Write { path: job.image.clone(), cause },
+        Unmade::Collision => CompileFailure::Write { path: job.image.clone(), cause: io::Error::other(Unwritten::Collision) },
+    })?;
+    report.millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(report)
+}
+
+fn run_once(job: &Job, attempt: u32) -> Result<Report, Unmade> {
     // Lists stand by id in the image, so that their order in the configuration changes nothing.
     let mut order: Vec<usize> = (0..job.lists.len()).collect();
     order.sort_by_key(|place| &job.lists[*place].list.id);
@@ -88,7 +103,7 @@ pub fn run(job: &Job) -> Result<Report, CompileFailure> {
     let mut patterns = Vec::new();
     let mut networks = NetRules::default();
     let jobs: Vec<&JobList> = order.iter().map(|place| &job.lists[*place]).collect();
-    let loaded = source::load(&jobs, job.kept.as_deref(), &mut rules)?;
+    let loaded = source::load(&jobs, job.kept.as_deref(), &mut rules);
     for (place, (report, own)) in (0_u16..).zip(loaded.lists) {
         reports.push(report);
         for own in own.networks {
@@ -105,15 +120,7 @@ pub fn run(job: &Job) -> Result<Report, CompileFailure> {
     let protected = protected_names(job)?;
     let content =
         Content { owner: job.owner.clone(), lists, rules, patterns, networks, protected, fingerprint: job.fingerprint() };
-    let mut put = |parts| put_file(&job.image, parts);
-    let made = content.make(&mut put).map_err(|failure| match failure {
-        Unmade::TooManyNames => TooManyNames.into(),
-        Unmade::Patterns(fault) => CompileFailure::Job(format!("patterns: {fault}")),
-        Unmade::Unwritten(Unwritten::Io(cause)) => CompileFailure::Write { path: job.image.clone(), cause },
-        Unmade::Unwritten(Unwritten::Collision) => {
-            CompileFailure::Write { path: job.image.clone(), cause: io::Error::other(Unwritten::Collision) }
-        }
-    })?;
+    let made = put_file(&job.image, |to| content.make(attempt, to))?;
     for (report, guarded) in reports.iter_mut().zip(made.guarded) {
         report.guarded = guarded;
     }
@@ -129,21 +136,31 @@ pub fn run(job: &Job) -> Result<Report, CompileFailure> {
         patterns: made.patterns,
         networks: made.networks,
         octets: made.octets,
-        millis: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        millis: 0,
         lists: lists.into_iter().map(|(_, report)| report).collect(),
         cut: loaded.cut,
     })
 }
 
 /// Writes an image aside, and then gives it its name.
-fn put_file(path: &Path, parts: Parts) -> Result<u64, Unwritten> {
-    let mut outcome = Err(Unwritten::Collision);
-    write_aside(path, |to| {
-        outcome = write(parts, to);
-        outcome.as_ref().map(|_| ()).map_err(|unwritten| io::Error::other(unwritten.to_string()))
-    })
-    .or_else(|cause| if outcome.is_ok() { Err(cause) } else { Ok(()) })?;
-    outcome
+fn put_file(path: &Path, make: impl FnOnce(&mut dyn Sink) -> Result<Made, Unmade>) -> Result<Made, Unmade> {
+    let mut outcome = None;
+    let written = write_aside(path, |to| match make(to) {
+        Ok(made) => {
+            outcome = Some(Ok(made));
+            Ok(())
+        }
+        Err(unmade) => {
+            outcome = Some(Err(unmade));
+            Err(io::ErrorKind::Other.into())
+        }
+    });
+    match (outcome, written) {
+        (Some(Err(unmade)), _) => Err(unmade),
+        (_, Err(cause)) => Err(Unmade::Io(cause)),
+        (Some(made), Ok(())) => made,
+        (None, Ok(())) => Err(Unmade::Io(io::ErrorKind::Other.into())),
+    }
 }
 
 /// All that is in the lists of an owner.
@@ -173,65 +190,63 @@ struct Made {
 /// Why nothing came of it.
 #[derive(Debug)]
 enum Unmade {
-    TooManyNames,
+    Failure(CompileFailure),
     Patterns(ImageFault),
-    Unwritten(Unwritten),
+    Io(io::Error),
+    /// Another key will do.
+    Collision,
+}
+
+impl From<CompileFailure> for Unmade {
+    fn from(failure: CompileFailure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<Unwritten> for Unmade {
+    fn from(unwritten: Unwritten) -> Self {
+        match unwritten {
+            Unwritten::Collision => Self::Collision,
+            Unwritten::Io(cause) => Self::Io(cause),
+        }
+    }
 }
 
 impl Content {
-    /// Makes the image and has it written by `put`.
-    fn make(mut self, put: &mut dyn FnMut(Parts) -> Result<u64, Unwritten>) -> Result<Made, Unmade> {
+    /// Makes the image and writes it to `to`.
+    fn make(mut self, attempt: u32, to: &mut dyn Sink) -> Result<Made, Unmade> {
         for (name, kinds) in &self.protected {
-            self.rules.protect(name, *kinds).map_err(|TooManyNames| Unmade::TooManyNames)?;
+            self.rules.protect(name, *kinds);
         }
-        self.rules.sort();
         let automata = automata::build(self.patterns);
         let openable = openable(&self.lists, &automata.rows);
         let (owner, lists, types) = (self.owner, self.lists, self.rules.type_table());
         let meaning = Meaning { owner, lists, types, patterns: automata.rows };
-        let digest = digest(&self.rules);
         let mut refused = vec![Guarded::default(); meaning.lists.len()];
         self.networks.guard(&meaning.lists, &mut refused);
-        let networks = self.networks.parts(&meaning.lists);
-        for attempt in 0..KEYS {
-            let key = ImageKey::derive(&digest, attempt);
-            let setting = Setting { owner: &meaning.owner, lists: &meaning.lists, key, openable };
-            let grown = grow(&self.rules, &setting).ok_or(Unmade::TooManyNames)?;
-            let (names, rules, mut guarded) = (grown.names, grown.rules, grown.guarded);
-            let parts = Parts {
-                fingerprint: self.fingerprint,
-                meaning: meaning.clone(),
-                names,
-                rules,
-                key,
-                nodes: grown.nodes,
-                classes: grown.classes,
-                records: grown.records,
-                automata: automata.bytes.clone(),
-                networks: networks.clone(),
-            };
-            match put(parts) {
-                Ok(octets) => {
-                    note_patterns(&meaning, &automata.bytes, &self.protected, &mut guarded).map_err(Unmade::Patterns)?;
-                    for (own, refused) in guarded.iter_mut().zip(refused) {
-                        own.networks = refused.networks;
-                    }
-                    let patterns = meaning.patterns.iter().map(Vec::len).sum();
-                    return Ok(Made {
-                        names,
-                        rules,
-                        patterns,
-                        networks: self.networks.len(),
-                        octets,
-                        guarded,
-                        left_out: automata.left_out,
-                    });
-                }
-                Err(Unwritten::Collision) => {}
-                Err(fault @ Unwritten::Io(_)) => return Err(Unmade::Unwritten(fault)),
-            }
+        let key = ImageKey::derive(&self.fingerprint, attempt);
+        let setting = Setting { owner: &meaning.owner, lists: &meaning.lists, key, openable };
+        let mut image = Writing::begin(to).map_err(Unmade::Io)?;
+        let grown = grow(self.rules, &setting, &mut image).ok_or(CompileFailure::from(TooManyNames))?;
+        let (names, rules, mut guarded) = (grown.names, grown.rules, grown.guarded);
+        note_patterns(&meaning, &automata.bytes, &self.protected, &mut guarded).map_err(Unmade::Patterns)?;
+        for (own, refused) in guarded.iter_mut().zip(refused) {
+            own.networks = refused.networks;
         }
-        Err(Unmade::Unwritten(Unwritten::Collision))
+        let patterns = meaning.patterns.iter().map(Vec::len).sum();
+        let octets = image.finish(Parts {
+            fingerprint: self.fingerprint,
+            networks: self.networks.parts(&meaning.lists),
+            meaning,
+            names,
+            rules,
+            key,
+            nodes: grown.nodes,
+            classes: grown.classes,
+            automata: automata.bytes,
+        })?;
+        let networks = self.networks.len();
+        Ok(Made { names, rules, patterns, networks, octets, guarded, left_out: automata.left_out })
     }
 }
 
@@ -247,21 +262,6 @@ fn protected_names(job: &Job) -> Result<Vec<(Name, Protection)>, CompileFailure>
 fn openable(lists: &[List], patterns: &[Vec<PatternRow>]) -> CategorySet {
     let opens = |row: &&PatternRow| row.allow != (lists[usize::from(row.list)].action == ListAction::Allow);
     patterns.iter().flatten().filter(opens).map(|row| lists[usize::from(row.list)].category).collect()
-}
-
-/// The digest of all names, from which the key is derived.
-fn digest(rules: &Rules) -> blake3::Hash {
-    let mut hasher = blake3::Hasher::new();
-    let mut buffer = Vec::with_capacity(64 * 1024);
-    rules.walk(|key, _| {
-        buffer.extend_from_slice(key);
-        if buffer.len() >= 60 * 1024 {
-            hasher.update(&buffer);
-            buffer.clear();
-        }
-    });
-    hasher.update(&buffer);
-    hasher.finalize()
 }
 
 /// Notes the protected names that a pattern would have taken.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::job::{JobList, Source};
-use super::rules::{Rules, TooManyNames};
+use super::rules::Rules;
 use super::source::open;
 use crate::lists::format::{Entry, Fault, Parsed, names};
 
@@ -19,7 +19,7 @@ pub(super) struct Outcomes {
 }
 
 /// Reads all lists that are a category of such a text into `rules`.
-pub(super) fn read(jobs: &[&JobList], rules: &mut Rules) -> Result<Outcomes, TooManyNames> {
+pub(super) fn read(jobs: &[&JobList], rules: &mut Rules) -> Outcomes {
     let mut outcomes = Outcomes::default();
     let mut texts: BTreeMap<&Path, Vec<(&str, u16)>> = BTreeMap::new();
     for (place, job) in (0_u16..).zip(jobs) {
@@ -29,17 +29,9 @@ pub(super) fn read(jobs: &[&JobList], rules: &mut Rules) -> Result<Outcomes, Too
         }
     }
     for (file, wanted) in texts {
-        let begin = rules.len();
-        let mut full = None;
-        let mut sink = |place: u16, entry: Entry<'_>| {
-            if full.is_none() {
-                full = rules.add(place, &entry).err();
-            }
-        };
+        rules.begin_source();
+        let mut sink = |place: u16, entry: Entry<'_>| rules.add(place, &entry);
         let read = open(&Source::File(file.to_owned())).and_then(|text| names::read(text, &wanted, &mut sink));
-        if let Some(full) = full {
-            return Err(full);
-        }
         match read {
             Ok(read) => {
                 outcomes.lists.extend(read.parsed.into_iter().map(|(place, parsed)| (place, Ok(parsed))));
@@ -48,12 +40,12 @@ pub(super) fn read(jobs: &[&JobList], rules: &mut Rules) -> Result<Outcomes, Too
                 }
             }
             Err(fault) => {
-                rules.forget(begin);
+                rules.forget();
                 let said = fault.to_string();
                 let failed = |(_, place): &(&str, u16)| (*place, Err(Fault::Io(io::Error::other(said.clone()))));
                 outcomes.lists.extend(wanted.iter().map(failed));
             }
         }
     }
-    Ok(outcomes)
+    outcomes
 }

@@ -1,11 +1,14 @@
 //! The rules of all lists of an owner, in canonical order of their names.
 //!
 //! # Cost
-//! Names lie in one arena, label by label from the top down, so that sorting octets sorts the tree; a rule is 32 octets, its
-//! first 16 octets of name among them, which decide nearly every comparison. No name has an allocation of its own.
+//! Rules are gathered in chunks that a processor's cache holds, and each full chunk becomes a sorted run. A rule in a chunk is 40
+//! octets, the first 24 of its name among them, which is all of most names; keys are written label by label from the top down, so
+//! that sorting octets sorts the tree. No name has an allocation of its own.
 
 use std::cmp::Ordering;
 
+use super::order::order;
+use super::runs::{LONGEST, Run, Writing, merge};
 use crate::dns::{MAX_NAME, Name, RecordType};
 use crate::lists::Protection;
 use crate::lists::format::{Action, Entry, Scope, TypeSet};
@@ -14,10 +17,8 @@ use crate::lists::image::{ColdRule, Labels, TypeSense};
 /// Ends a label in a key. Octets 0 and 1 of a label are written as two octets, so that this one stands for nothing else.
 pub(super) const END: u8 = 0;
 const ESCAPE: u8 = 1;
-/// The most octets of a key: each of 253 octets escaped, and the ends of labels.
-const LONGEST: usize = 512;
-/// So many names are fetched at a time.
-const AHEAD: usize = 64;
+/// Rules in a chunk.
+pub(super) const CHUNK: usize = if cfg!(test) { 64 } else { 256 * 1024 };
 /// The place of the list that stands for protected names.
 const PROTECTING: u16 = u16::MAX;
 
@@ -28,23 +29,59 @@ pub(super) enum Said {
     Protected(Protection),
 }
 
+/// The first octets of a key, and zeros behind its end: in their order keys are in theirs, as far as they go.
+pub(super) type Head = [u64; 3];
+const HEAD: usize = size_of::<Head>();
+
+/// What a list says at some name.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Rule {
+    pub(super) line: u32,
+    pub(super) list: u16,
+    pub(super) types: u16,
+    pub(super) flags: u8,
+}
+
+/// A rule in a chunk, with its name.
 #[derive(Debug, Clone, Copy)]
-struct Rule {
-    head: [u64; 2],
-    at: u32,
-    line: u32,
+pub(super) struct Named {
+    pub(super) head: Head,
+    /// Where what does not fit into the head begins among the tails.
+    tail: u32,
     len: u16,
-    list: u16,
-    types: u16,
-    flags: u8,
+    rule: Rule,
 }
 
 /// The rules.
 #[derive(Debug, Default)]
 pub(super) struct Rules {
-    keys: Vec<u8>,
-    rules: Vec<Rule>,
+    /// Of the rule that is being added.
+    key: Key,
+    chunk: Vec<Named>,
+    /// What does not fit into the heads of the chunk.
+    tails: Vec<u8>,
+    /// In order, each for itself.
+    runs: Vec<Run>,
+    /// Where the present source began.
+    since: Since,
     types: Vec<TypeSet>,
+}
+
+/// Room for the key of any name; behind its end, as far as a head reaches, it holds zeros.
+#[derive(Debug)]
+struct Key([u8; LONGEST]);
+
+impl Default for Key {
+    fn default() -> Self {
+        Self([0; LONGEST])
+    }
+}
+
+/// A place among the rules as they came.
+#[derive(Debug, Clone, Copy, Default)]
+struct Since {
+    runs: usize,
+    chunk: usize,
 }
 
 /// More names than fit.
@@ -58,7 +95,7 @@ const IMPORTANT: u8 = 0b1000;
 
 impl Rules {
     /// Adds an entry of the list at place `list`.
-    pub(super) fn add(&mut self, list: u16, entry: &Entry<'_>) -> Result<(), TooManyNames> {
+    pub(super) fn add(&mut self, list: u16, entry: &Entry<'_>) {
         let scope = match entry.scope {
             Scope::Exact => 0,
             Scope::Subtree => 1,
@@ -70,23 +107,43 @@ impl Rules {
         };
         let flags = scope | allow | if entry.important { IMPORTANT } else { 0 };
         let types = self.types(entry.types);
-        self.push(entry.name, entry.line, list, types, flags)
+        self.push(entry.name, Rule { line: entry.line, list, types, flags });
     }
 
     /// Adds a protected name.
-    pub(super) fn protect(&mut self, name: &Name, protection: Protection) -> Result<(), TooManyNames> {
-        self.push(name, 0, PROTECTING, 0, protection.bits())
+    pub(super) fn protect(&mut self, name: &Name, protection: Protection) {
+        self.push(name, Rule { line: 0, list: PROTECTING, types: 0, flags: protection.bits() });
     }
 
-    fn push(&mut self, name: &Name, line: u32, list: u16, types: u16, flags: u8) -> Result<(), TooManyNames> {
-        let at = u32::try_from(self.keys.len()).map_err(|_| TooManyNames)?;
-        let mut key = [0; LONGEST];
-        let len = key_of(name, &mut key);
-        self.keys.extend_from_slice(&key[..len]);
-        let half = |at: usize| u64::from_be_bytes(key[at..at + 8].try_into().expect("eight octets"));
+    fn push(&mut self, name: &Name, rule: Rule) {
+        let len = self.key.write(name);
+        self.push_key(len, rule);
+    }
+
+    /// Adds a rule at the name whose key, of `len` octets, was just written.
+    fn push_key(&mut self, len: usize, rule: Rule) {
+        if self.chunk.len() == CHUNK {
+            self.seal();
+        }
+        let Key(key) = &self.key;
+        let tail = u32::try_from(self.tails.len()).expect("a chunk's names are far from 4 GiB");
+        self.tails.extend_from_slice(&key[HEAD.min(len)..len]);
         let len = u16::try_from(len).expect("a key has at most 512 octets");
-        self.rules.push(Rule { head: [half(0), half(8)], at, line, len, list, types, flags });
-        Ok(())
+        self.chunk.push(Named { head: head_of(key), tail, len, rule });
+    }
+
+    /// Makes runs of the chunk: one of what came before the present source, and one of what is its own.
+    fn seal(&mut self) {
+        let (before, own) = self.chunk.split_at(self.since.chunk);
+        let before = sorted(before, &self.tails);
+        let own = sorted(own, &self.tails);
+        self.runs.extend(before);
+        if self.since.chunk > 0 {
+            self.since = Since { runs: self.runs.len(), chunk: 0 };
+        }
+        self.runs.extend(own);
+        self.chunk.clear();
+        self.tails.clear();
     }
 
     /// The place of a set of record types, 0 for all of them.
@@ -102,70 +159,53 @@ impl Rules {
         u16::try_from(place + 1).unwrap_or(u16::MAX)
     }
 
-    /// How many rules there are by now.
-    pub(super) fn len(&self) -> usize {
-        self.rules.len()
+    /// What is added from now on is of another source than what is there.
+    pub(super) fn begin_source(&mut self) {
+        self.since = Since { runs: self.runs.len(), chunk: self.chunk.len() };
     }
 
-    /// Turns exceptions into blocks, in the rules from `first` on.
-    pub(super) fn turn_exceptions(&mut self, first: usize) {
-        for rule in &mut self.rules[first..] {
-            rule.flags &= !ALLOW;
-        }
+    /// Turns the present source's exceptions into blocks.
+    pub(super) fn turn_exceptions(&mut self) {
+        self.change_source(|rule| Some(Rule { flags: rule.flags & !ALLOW, ..rule }));
     }
 
-    /// Forgets the rules from `first` on.
-    pub(super) fn forget(&mut self, first: usize) {
-        self.rules.truncate(first);
+    /// Forgets the present source's rules.
+    pub(super) fn forget(&mut self) {
+        self.change_source(|_| None);
     }
 
-    /// Forgets the rules of one list from `first` on.
-    pub(super) fn forget_list(&mut self, first: usize, list: u16) {
-        let mut place = 0;
-        self.rules.retain(|rule| {
-            place += 1;
-            place <= first || rule.list != list
-        });
+    /// Forgets the rules that the present source has for one list.
+    pub(super) fn forget_list(&mut self, list: u16) {
+        self.change_source(|rule| Some(rule).filter(|rule| rule.list != list));
     }
 
-    /// Puts the rules in order: by name, then list, then line.
-    pub(super) fn sort(&mut self) {
-        let keys = &self.keys;
-        self.rules.sort_unstable_by(|left, right| {
-            left.head
-                .cmp(&right.head)
-                .then_with(|| rest(keys, left).cmp(rest(keys, right)))
-                .then_with(|| left.said().cmp(&right.said()))
-        });
-        self.rules.dedup_by(|left, right| left.same(right, keys) == Ordering::Equal && left.said() == right.said());
-    }
-
-    /// Calls `each` with each name's key and what is said there, in canonical order; [`Rules::sort`] comes before.
-    pub(super) fn walk(&self, mut each: impl FnMut(&[u8], &mut dyn Iterator<Item = Said>)) {
-        let (mut left, mut fetched) = (self.rules.as_slice(), 0_usize);
-        while let Some(first) = left.first() {
-            if fetched == 0 {
-                fetched = self.fetch(left);
+    /// Has the present source's rules say something else, or nothing.
+    fn change_source(&mut self, change: impl Fn(Rule) -> Option<Rule>) {
+        let runs = self.runs.split_off(self.since.runs);
+        let chunk = self.chunk.split_off(self.since.chunk);
+        // Those of the chunk go first: there is room for all of them, and their tails are still there.
+        for named in chunk {
+            if let Some(rule) = change(named.rule) {
+                let len = named.write_key(&self.tails, &mut self.key.0);
+                self.push_key(len, rule);
             }
-            let alike = 1 + left[1..].iter().take_while(|rule| rule.same(first, &self.keys) == Ordering::Equal).count();
-            let (group, behind) = left.split_at(alike);
-            each(self.key(first), &mut group.iter().map(Rule::read));
-            (left, fetched) = (behind, fetched.saturating_sub(alike));
+        }
+        for run in runs {
+            run.each(|key, rule| {
+                if let Some(rule) = change(rule) {
+                    self.key.0[..key.len()].copy_from_slice(key);
+                    self.key.end_at(key.len());
+                    self.push_key(key.len(), rule);
+                }
+            });
         }
     }
 
-    /// Reads both ends of each of the next names, and says of how many: they lie anywhere in the arena, and memory answers that many
-    /// questions at once in little more than the time of one.
-    fn fetch(&self, next: &[Rule]) -> usize {
-        let next = &next[..next.len().min(AHEAD)];
-        for key in next.iter().map(|rule| self.key(rule)) {
-            std::hint::black_box((key.first().copied(), key.last().copied()));
-        }
-        next.len()
-    }
-
-    fn key(&self, rule: &Rule) -> &[u8] {
-        &self.keys[rule.at as usize..][..usize::from(rule.len)]
+    /// Calls `each` with each name's key and what is said there, in canonical order.
+    pub(super) fn walk(mut self, mut each: impl FnMut(&[u8], &mut dyn Iterator<Item = Said>)) {
+        self.since = Since::default();
+        self.seal();
+        merge(&self.runs, |key, rules| each(key, &mut rules.iter().map(Rule::read)));
     }
 
     /// The record types that rules name, for the image's table.
@@ -178,13 +218,57 @@ impl Rules {
     }
 }
 
+impl Named {
+    /// By name, then list, then line.
+    pub(super) fn compare(&self, other: &Self, tails: &[u8]) -> Ordering {
+        let by_name = self.head.cmp(&other.head).then_with(|| self.tail(tails).cmp(other.tail(tails)));
+        by_name.then_with(|| self.rule.said().cmp(&other.rule.said()))
+    }
+
+    fn tail<'t>(&self, tails: &'t [u8]) -> &'t [u8] {
+        &tails[self.tail as usize..][..usize::from(self.len).saturating_sub(HEAD)]
+    }
+
+    /// Writes the key to the start of `to`, and says how long it is.
+    fn write_key(&self, tails: &[u8], to: &mut [u8; LONGEST]) -> usize {
+        for (place, word) in self.head.iter().enumerate() {
+            to[place * 8..][..8].copy_from_slice(&word.to_be_bytes());
+        }
+        let tail = self.tail(tails);
+        to[HEAD..HEAD + tail.len()].copy_from_slice(tail);
+        usize::from(self.len)
+    }
+}
+
+/// The first octets of a key that zeros follow.
+#[inline]
+pub(super) fn head_of(key: &[u8; LONGEST]) -> Head {
+    std::array::from_fn(|place| u64::from_be_bytes(key[place * 8..][..8].try_into().expect("eight octets")))
+}
+
+/// Rules as a run: by name, then list, then line; none of none.
+fn sorted(rules: &[Named], tails: &[u8]) -> Option<Run> {
+    if rules.is_empty() {
+        return None;
+    }
+    let (mut run, mut key) = (Writing::of(rules.len()), [0; LONGEST]);
+    for place in order(rules, tails) {
+        let named = &rules[place];
+        let len = named.write_key(tails, &mut key);
+        run.push(&key[..len], named.rule);
+    }
+    Some(run.done())
+}
+
 impl Rule {
-    fn said(&self) -> (u16, u32, u8, u16) {
+    /// By which the rules of a name are in order.
+    pub(super) fn said(&self) -> (u16, u32, u8, u16) {
         (self.list, self.line, self.flags, self.types)
     }
 
-    fn same(&self, other: &Self, keys: &[u8]) -> Ordering {
-        self.head.cmp(&other.head).then_with(|| rest(keys, self).cmp(rest(keys, other)))
+    /// All but the line.
+    pub(super) fn source(&self) -> (u16, u16, u8) {
+        (self.list, self.types, self.flags)
     }
 
     fn read(&self) -> Said {
@@ -202,28 +286,42 @@ impl Rule {
     }
 }
 
-/// What of a rule's key is not in its head.
-fn rest<'k>(keys: &'k [u8], rule: &Rule) -> &'k [u8] {
-    let (at, len) = (rule.at as usize, usize::from(rule.len));
-    &keys[at + len.min(16)..at + len]
-}
-
-fn key_of(name: &Name, to: &mut [u8; LONGEST]) -> usize {
-    let labels = Labels::of(name);
-    let mut at = 0;
-    for depth in 1..=labels.count() {
-        for &octet in labels.at(depth) {
-            if octet <= ESCAPE {
-                to[at] = ESCAPE;
-                at += 1;
+impl Key {
+    /// Writes the key of a name, and says how long it is.
+    fn write(&mut self, name: &Name) -> usize {
+        let Self(to) = self;
+        let labels = Labels::of(name);
+        let mut at = 0;
+        for depth in 1..=labels.count() {
+            let label = labels.at(depth);
+            if label.iter().all(|octet| *octet > ESCAPE) {
+                to[at..at + label.len()].copy_from_slice(label);
+                at += label.len();
+            } else {
+                for &octet in label {
+                    if octet <= ESCAPE {
+                        to[at] = ESCAPE;
+                        at += 1;
+                    }
+                    to[at] = octet + u8::from(octet <= ESCAPE);
+                    at += 1;
+                }
             }
-            to[at] = octet + u8::from(octet <= ESCAPE);
+            to[at] = END;
             at += 1;
         }
-        to[at] = END;
-        at += 1;
+        self.end_at(at);
+        at
     }
-    at
+
+    fn end_at(&mut self, len: usize) {
+        self.0[len..HEAD.max(len)].fill(0);
+    }
+}
+
+/// The labels of a key as they stand in it, from the top down.
+pub(super) fn labels_of(key: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
+    key[..key.len().saturating_sub(1)].split(|octet| *octet == END)
 }
 
 /// The labels of a key with where each ends in it, from the top down; `label` holds the octets of each in turn.

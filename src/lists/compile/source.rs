@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::job::{JobList, Source};
 use super::names;
 use super::report::{ListReport, Loaded};
-use super::rules::{Rules, TooManyNames};
+use super::rules::Rules;
 use super::toulouse as tree;
 use crate::lists::format::{Action, Entry, Fault, Network, Parsed, Pattern, parse};
 use crate::lists::store::write_aside;
@@ -40,16 +40,16 @@ pub(super) struct AllLoaded {
 }
 
 /// Reads lists into `rules`, each under its place. A source at fault gives way to the copy that was kept.
-pub(super) fn load(jobs: &[&JobList], kept: Option<&Path>, rules: &mut Rules) -> Result<AllLoaded, TooManyNames> {
+pub(super) fn load(jobs: &[&JobList], kept: Option<&Path>, rules: &mut Rules) -> AllLoaded {
     let mut all = Vec::new();
-    let mut folders = tree::read(jobs, kept, rules)?;
-    let names::Outcomes { lists: mut texts, cut } = names::read(jobs, rules)?;
+    let mut folders = tree::read(jobs, kept, rules);
+    let names::Outcomes { lists: mut texts, cut } = names::read(jobs, rules);
     for (place, job) in (0_u16..).zip(jobs) {
         let outcome = match (&job.source, folders.remove(&place)) {
             (Source::Folder { .. }, Some(outcome)) => outcome,
             (Source::Folder { .. }, None) => Err(Fault::NoSuchFolder),
             (Source::Names { .. }, _) => texts.remove(&place).unwrap_or(Err(Fault::NotNames)),
-            (source @ (Source::File(_) | Source::Text(_)), _) => read(place, job, source, rules)?,
+            (source @ (Source::File(_) | Source::Text(_)), _) => read(place, job, source, rules),
         };
         let mut report = ListReport::of(job.list.id.clone());
         let brought = match outcome {
@@ -64,30 +64,24 @@ pub(super) fn load(jobs: &[&JobList], kept: Option<&Path>, rules: &mut Rules) ->
             }
             Err(fault) => {
                 report.fault = Some(fault.to_string());
-                from_copy(place, job, kept, rules, &mut report)?
+                from_copy(place, job, kept, rules, &mut report)
             }
         };
         all.push((report, brought));
     }
-    Ok(AllLoaded { lists: all, cut })
+    AllLoaded { lists: all, cut }
 }
 
 /// Reads the copy that was kept of a list whose source is at fault, where there is one.
-fn from_copy(
-    place: u16,
-    job: &JobList,
-    kept: Option<&Path>,
-    rules: &mut Rules,
-    report: &mut ListReport,
-) -> Result<Brought, TooManyNames> {
+fn from_copy(place: u16, job: &JobList, kept: Option<&Path>, rules: &mut Rules, report: &mut ListReport) -> Brought {
     let copy = kept.map(|kept| kept_path(kept, &job.list.id)).filter(|path| path.exists());
     if let Some(copy) = copy
-        && let Ok(parsed) = read(place, job, &Source::File(copy), rules)?
+        && let Ok(parsed) = read(place, job, &Source::File(copy), rules)
     {
         report.read(Loaded::Kept, &parsed);
-        return Ok(Brought::of(parsed));
+        return Brought::of(parsed);
     }
-    Ok(Brought::default())
+    Brought::default()
 }
 
 impl Brought {
@@ -96,33 +90,27 @@ impl Brought {
     }
 }
 
-fn read(place: u16, job: &JobList, source: &Source, rules: &mut Rules) -> Result<Result<Parsed, Fault>, TooManyNames> {
-    let first = rules.len();
-    let mut full = None;
+fn read(place: u16, job: &JobList, source: &Source, rules: &mut Rules) -> Result<Parsed, Fault> {
+    rules.begin_source();
     let mut blocks = 0_u64;
     let mut sink = |entry: Entry<'_>| {
         blocks += u64::from(entry.action == Action::Block);
-        if full.is_none() {
-            full = rules.add(place, &entry).err();
-        }
+        rules.add(place, &entry);
     };
     let parsed = open(source).and_then(|text| parse(text, job.reading(), &mut sink));
-    if let Some(full) = full {
-        return Err(full);
-    }
     match parsed {
         Ok(mut parsed) => {
             // A list that allows and has nothing but exceptions means the names that it excepts.
             let blocks = blocks > 0 || parsed.patterns.iter().any(|pattern| pattern.action == Action::Block);
             if job.list.action == ListAction::Allow && !blocks {
-                rules.turn_exceptions(first);
+                rules.turn_exceptions();
                 parsed.patterns.iter_mut().for_each(|pattern| pattern.action = Action::Block);
             }
-            Ok(Ok(parsed))
+            Ok(parsed)
         }
         Err(fault) => {
-            rules.forget(first);
-            Ok(Err(fault))
+            rules.forget();
+            Err(fault)
         }
     }
 }
@@ -177,20 +165,15 @@ pub fn kept_path(kept: &Path, id: &ListId) -> PathBuf {
             other => file.push_str(&format!("%{other:02x}")),
         }
     }
-    kept.join(file + ".zst")
+    kept.join(file + ".list")
 }
 
 /// Keeps a copy of a file that was just read and found sound. Lists of the program need none; folders are kept as they are read, and
 /// the office's texts are kept by who verified them.
 fn keep(kept: &Path, id: &ListId, source: &Source) -> io::Result<()> {
-    if matches!(source, Source::Text(_) | Source::Folder { .. } | Source::Names { .. }) {
-        return Ok(());
+    match source {
+        // As it is: packing it would take a tenth of the time in which a change comes in force.
+        Source::File(path) => write_aside(&kept_path(kept, id), |to| io::copy(&mut regular(path)?, to).map(drop)),
+        Source::Text(_) | Source::Folder { .. } | Source::Names { .. } => Ok(()),
     }
-    let mut text = open(source).map_err(io::Error::other)?;
-    write_aside(&kept_path(kept, id), |to| {
-        // Level 1: the copy is written at every change of the list and read when things go wrong.
-        let mut packed = zstd::stream::write::Encoder::new(to, 1)?;
-        io::copy(&mut text, &mut packed)?;
-        packed.finish()?.flush()
-    })
 }

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::job::{JobList, Source};
-use super::rules::{Rules, TooManyNames};
+use super::rules::Rules;
 use super::source::kept_path;
 use crate::lists::ListAction;
 use crate::lists::format::ut1::Tree;
@@ -21,7 +21,7 @@ type Outcomes = HashMap<u16, Result<Parsed, Fault>>;
 type Copies = HashMap<u16, zstd::stream::write::Encoder<'static, Vec<u8>>>;
 
 /// Reads all lists that are folders of trees into `rules`.
-pub(super) fn read(jobs: &[&JobList], kept: Option<&Path>, rules: &mut Rules) -> Result<Outcomes, TooManyNames> {
+pub(super) fn read(jobs: &[&JobList], kept: Option<&Path>, rules: &mut Rules) -> Outcomes {
     let mut outcomes = Outcomes::new();
     let mut left: Vec<(u16, &JobList, &Path, &str)> = (0_u16..)
         .zip(jobs)
@@ -37,9 +37,9 @@ pub(super) fn read(jobs: &[&JobList], kept: Option<&Path>, rules: &mut Rules) ->
         };
         let (together, others) = left.into_iter().partition(alike);
         left = others;
-        read_tree(tree, action, first, &together, kept, rules, &mut outcomes)?;
+        read_tree(tree, action, first, &together, kept, rules, &mut outcomes);
     }
-    Ok(outcomes)
+    outcomes
 }
 
 /// White folders are read for lists that allow only.
@@ -58,35 +58,29 @@ fn read_tree(
     kept: Option<&Path>,
     rules: &mut Rules,
     outcomes: &mut Outcomes,
-) -> Result<(), TooManyNames> {
+) {
     let folders: Vec<(&str, u16)> = lists.iter().map(|(place, _, _, folder)| (*folder, *place)).collect();
     let mut copies = Copies::new();
-    let mut full = None;
-    let begin = rules.len();
+    rules.begin_source();
     let mut sink = |place: u16, entry: Entry<'_>| {
-        if full.is_none() {
-            full = rules.add(place, &entry).err();
-        }
+        rules.add(place, &entry);
         if kept.is_some() {
             note(&mut copies, place, &entry);
         }
     };
     let read = Tree::open(tree).and_then(|tree| tree.read(&folders, first.reading(), action, &mut sink));
-    if let Some(full) = full {
-        return Err(full);
-    }
     match read {
         Ok(read) => {
             for folder in read {
                 if folder.outcome.is_err() {
-                    rules.forget_list(begin, folder.category);
+                    rules.forget_list(folder.category);
                     copies.remove(&folder.category);
                 }
                 outcomes.insert(folder.category, folder.outcome);
             }
         }
         Err(fault) => {
-            rules.forget(begin);
+            rules.forget();
             copies.clear();
             for (place, ..) in lists {
                 outcomes.insert(*place, Err(Fault::Io(io::Error::other(fault.to_string()))));
@@ -99,7 +93,6 @@ fn read_tree(
             let _ = copy.finish().and_then(|packed| write_aside(&kept_path(kept, &job.list.id), |to| to.write_all(&packed)));
         }
     }
-    Ok(())
 }
 
 fn note(copies: &mut Copies, place: u16, entry: &Entry<'_>) {

@@ -5,11 +5,12 @@
 use std::collections::HashMap;
 
 use super::report::{Guarded, Tried};
-use super::rules::{Rules, Said, name_of, next_label};
+use super::rules::{Rules, Said, labels_of, name_of, next_label};
+use super::runs::common;
 use crate::dns::Name;
 use crate::lists::format::{Action, Scope};
-use crate::lists::guard::{SuffixKind, may_take, suffix_kind};
-use crate::lists::image::{Class, ColdRule, ImageKey, Node, Ranks, Sets, of_name, rank_labels, write_record};
+use crate::lists::guard::{SuffixKind, may_take, suffix_kind_of};
+use crate::lists::image::{Class, ColdRule, ImageKey, Node, NodeId, Ranks, Sets, Unplaced, Writing, of_name, rank_labels};
 use crate::lists::{CategorySet, List, ListAction, Owner, Protected, Protection};
 
 /// The lists and what bears on all their names.
@@ -24,9 +25,8 @@ pub(super) struct Setting<'l> {
 /// The nodes of an image, and what the guard saw.
 #[derive(Debug, Default)]
 pub(super) struct Grown {
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Unplaced,
     pub(super) classes: Vec<Class>,
-    pub(super) records: Vec<u8>,
     pub(super) names: u64,
     pub(super) rules: u64,
     /// For each list.
@@ -50,7 +50,7 @@ struct Open {
     /// Where its label ends in the key.
     end: usize,
     hash: u64,
-    node: usize,
+    node: NodeId,
     /// Where its standings for what is below begin.
     below: usize,
     protection: Protection,
@@ -59,8 +59,10 @@ struct Open {
     everywhere: CategorySet,
 }
 
-struct Growth<'l> {
+struct Growth<'l, 'w> {
     setting: &'l Setting<'l>,
+    /// Where each node's record goes.
+    image: &'l mut Writing<'w>,
     grown: Grown,
     known: HashMap<Class, u32>,
     last: Option<(Class, u32)>,
@@ -71,11 +73,12 @@ struct Growth<'l> {
     full: bool,
 }
 
-/// Grows the nodes; none where the records become larger than an image can point into.
-pub(super) fn grow(rules: &Rules, setting: &Setting<'_>) -> Option<Grown> {
+/// Grows the nodes and writes their records to `image`; none where those become larger than an image can point into.
+pub(super) fn grow(rules: Rules, setting: &Setting<'_>, image: &mut Writing<'_>) -> Option<Grown> {
     let guarded = setting.lists.iter().map(|_| Guarded::default()).collect();
     let mut growth = Growth {
         setting,
+        image,
         // Empty slots are of class 0, which says nothing.
         grown: Grown { guarded, classes: vec![Class::default()], ..Grown::default() },
         known: HashMap::from([(Class::default(), 0)]),
@@ -99,8 +102,7 @@ pub(super) fn grow(rules: &Rules, setting: &Setting<'_>) -> Option<Grown> {
         if own.is_empty() && protection.is_empty() {
             return;
         }
-        let shared = before.iter().zip(key).take_while(|(left, right)| left == right).count();
-        growth.close(shared);
+        growth.close(common(&before, key));
         let mut at = growth.stack.last().map_or(0, |open| open.end);
         while at < key.len() {
             let end = next_label(key, at, &mut label);
@@ -120,18 +122,17 @@ pub(super) fn grow(rules: &Rules, setting: &Setting<'_>) -> Option<Grown> {
     (!growth.full).then_some(growth.grown)
 }
 
-impl Growth<'_> {
+impl Growth<'_, '_> {
     /// Takes out of `rules` the blocks that would take a public suffix along.
     fn guard_suffixes(&mut self, key: &[u8], rules: &mut Vec<ColdRule>) {
-        // The longest public suffix has five labels.
-        if rules.is_empty() || key.iter().filter(|octet| **octet == super::rules::END).count() > 6 {
+        if rules.is_empty() {
             return;
         }
-        let name = name_of(key);
-        let kind = suffix_kind(&name);
+        let kind = suffix_kind_of(labels_of(key));
         if kind == SuffixKind::None {
             return;
         }
+        let name = name_of(key);
         rules.retain(|rule| {
             let place = usize::from(rule.list);
             let list = &self.setting.lists[place];
@@ -181,13 +182,11 @@ impl Growth<'_> {
         };
         self.own = own;
         let hash = self.setting.key.step(parent_hash, label);
-        let Ok(record) = u32::try_from(self.grown.records.len()) else {
+        let Some(record) = self.image.record(label, protection, rules) else {
             self.full = true;
             return;
         };
-        write_record(label, protection, rules.iter().copied(), &mut self.grown.records);
-        let node = self.grown.nodes.len();
-        self.grown.nodes.push(Node { hash, class: 0, record });
+        let node = self.grown.nodes.push(Node { hash, class: 0, record });
         let everywhere = CategorySet::from_bits(u64::MAX);
         self.stack.push(Open { end, hash, node, below, protection: total, class, everywhere });
     }
@@ -276,7 +275,7 @@ impl Growth<'_> {
             let Open { node, below, mut class, everywhere, .. } = open;
             class.own.closed = class.own.closed.and(class.below.closed).and(everywhere);
             let id = self.class_id(class);
-            self.grown.nodes[node].class = id;
+            self.grown.nodes.set_class(node, id);
             self.standings.truncate(below);
             if let Some(parent) = self.stack.last_mut() {
                 parent.class.has_descendants = true;

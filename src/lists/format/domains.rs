@@ -8,12 +8,16 @@ use super::{IssueKind, Scope};
 
 /// Reads one line.
 pub(super) fn line(text: &str, out: &mut Out<'_>) {
-    let rule = without_comment(text);
-    let mut words = rule.split_ascii_whitespace();
-    let Some(first) = words.next() else { return };
-    if words.next().is_some() {
-        return out.issue(IssueKind::SecondWord, text.as_bytes());
-    }
+    let first = if text.bytes().fold(false, |any, octet| any | octet.is_ascii_whitespace()) {
+        let mut words = without_comment(text).split_ascii_whitespace();
+        let Some(first) = words.next() else { return };
+        if words.next().is_some() {
+            return out.issue(IssueKind::SecondWord, text.as_bytes());
+        }
+        first
+    } else {
+        text
+    };
     let name = first.strip_prefix("*.").or_else(|| first.strip_prefix('.')).unwrap_or(first);
     if name.contains('*') {
         let regex = pattern::wildcard(name, Start::Label, End::Name);

@@ -62,31 +62,35 @@ pub(super) fn each(mut source: impl BufRead, mut take: impl FnMut(Line<'_>)) -> 
             }
             return Ok(number);
         }
-        if after_return && available[0] == b'\n' {
-            after_return = false;
-            source.consume(1);
-            continue;
-        }
+        let mut at = usize::from(after_return && available[0] == b'\n');
         after_return = false;
-        let Some(end) = available.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
-            let room = (LONGEST + 1).saturating_sub(begun.len()).min(available.len());
-            begun.extend_from_slice(&available[..room]);
-            let read = available.len();
-            source.consume(read);
-            continue;
-        };
-        number = number.saturating_add(1);
-        after_return = available[end] == b'\r';
-        if begun.is_empty() {
-            take(line(number, &available[..end]));
-        } else {
-            let room = (LONGEST + 1).saturating_sub(begun.len()).min(end);
-            begun.extend_from_slice(&available[..room]);
-            take(line(number, &begun));
-            begun.clear();
+        while let Some(len) = available[at..].iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+            let own = &available[at..at + len];
+            number = number.saturating_add(1);
+            if begun.is_empty() {
+                take(line(number, own));
+            } else {
+                begin(&mut begun, own);
+                take(line(number, &begun));
+                begun.clear();
+            }
+            after_return = available[at + len] == b'\r';
+            at += len + 1;
+            if after_return && at < available.len() {
+                at += usize::from(available[at] == b'\n');
+                after_return = false;
+            }
         }
-        source.consume(end + 1);
+        begin(&mut begun, &available[at..]);
+        let read = available.len();
+        source.consume(read);
     }
+}
+
+/// Keeps what is there of a line, as far as it matters.
+fn begin(begun: &mut Vec<u8>, more: &[u8]) {
+    let room = (LONGEST + 1).saturating_sub(begun.len()).min(more.len());
+    begun.extend_from_slice(&more[..room]);
 }
 
 fn line(number: u32, bytes: &[u8]) -> Line<'_> {

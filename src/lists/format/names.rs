@@ -10,6 +10,7 @@ use std::io::BufRead;
 use super::lines::{self, Line, Whole};
 use super::reader::{Effect, Out};
 use super::{Action, Entry, Fault, Format, IssueKind, Issues, Parsed, Scope, TypeSet};
+use crate::dns::Name;
 use crate::lists::text;
 
 /// The first line of such a list.
@@ -158,8 +159,10 @@ impl<C: Copy> Reading<'_, '_, C> {
         if line.whole == Whole::Cut {
             return Err(IssueKind::LongLine);
         }
-        let Said { name, scope, action, categories } = said(std::str::from_utf8(line.bytes).map_err(|_| IssueKind::NotUtf8)?)?;
-        let name = text::normalise(name).map_err(IssueKind::from)?;
+        let Said { name: written, scope, action, categories } =
+            said(std::str::from_utf8(line.bytes).map_err(|_| IssueKind::NotUtf8)?)?;
+        let mut name = Name::root();
+        text::normalise_into(written, &mut name).map_err(IssueKind::from)?;
         // A whole top-level domain, or a slip, whoever signed it.
         if name.label_count() < 2 {
             return Err(IssueKind::SingleLabel);

@@ -178,8 +178,9 @@ impl<'s> Out<'s> {
 
     /// Takes the name that `text` writes, or says on behalf of `line` why not.
     pub(super) fn name(&mut self, text: &str, line: &str, scope: Scope, effect: Effect) {
-        match text::normalise(text) {
-            Ok(name) => self.entry(&name, line, scope, effect),
+        let mut name = Name::root();
+        match text::normalise_into(text, &mut name) {
+            Ok(()) => self.entry(&name, line, scope, effect),
             Err(fault) => self.issue(fault.into(), line.as_bytes()),
         }
     }

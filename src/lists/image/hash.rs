@@ -10,10 +10,10 @@ use crate::dns::Spread;
 pub(super) struct Key(Spread);
 
 impl Key {
-    /// The key for an image with this content; `attempt` counts up from 0 where names collided.
-    pub(super) fn derive(content: &blake3::Hash, attempt: u32) -> Self {
+    /// The key for an image of sources with this fingerprint; `attempt` counts up from 0 where names collided.
+    pub(super) fn derive(fingerprint: &[u8; 32], attempt: u32) -> Self {
         let mut hasher = blake3::Hasher::new_derive_key("khien list image: hash key");
-        hasher.update(content.as_bytes());
+        hasher.update(fingerprint);
         hasher.update(&attempt.to_le_bytes());
         let mut bytes = [0; 24];
         hasher.finalize_xof().fill(&mut bytes);

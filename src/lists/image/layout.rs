@@ -1,16 +1,19 @@
 //! The octets of an image file: a header of fixed size, then the sections that it points to.
 //!
-//! All numbers are little-endian. The checksum is the last thing of the header and covers every other octet of the file.
+//! All numbers are little-endian. Two checksums end the header. The last is of all that is read when the image
+//! is opened: the hot sections, then the header before it, which is written last. The one before that is of the cold sections.
 
 use super::hash::Key;
 
 /// The first octets of every image.
 const MAGIC: [u8; 8] = *b"khienimg";
 /// Counts up whenever the meaning of an octet changes; other versions are refused, and compiled anew.
-pub(in crate::lists) const VERSION: u32 = 2;
+pub(in crate::lists) const VERSION: u32 = 3;
 /// The octets of the header.
 pub(in crate::lists) const HEADER: usize = 320;
-/// Where the checksum stands in it.
+/// Where the checksum of the cold sections stands in it.
+pub(in crate::lists) const COLD_CHECKSUM: std::ops::Range<usize> = HEADER - 64..HEADER - 32;
+/// Where the other one does.
 pub(in crate::lists) const CHECKSUM: std::ops::Range<usize> = HEADER - 32..HEADER;
 /// Sections begin at multiples of a cache line.
 pub(in crate::lists) const ALIGN: usize = 64;
@@ -18,6 +21,8 @@ pub(in crate::lists) const ALIGN: usize = 64;
 /// A part of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::lists) enum Section {
+    /// Cold: the records, which the compiler writes as it comes to them.
+    Records,
     /// Hot: tags of the table.
     Tags,
     /// Hot: rests of the hashes.
@@ -30,8 +35,6 @@ pub(in crate::lists) enum Section {
     Automata,
     /// Cold: where each slot's record begins, four octets each.
     Places,
-    /// Cold: the records.
-    Records,
     /// Hot where there are any: the stretches of addresses that lists of networks name.
     Networks,
     /// Cold: the networks, each with list and line.
@@ -43,17 +46,25 @@ pub(in crate::lists) enum Section {
 impl Section {
     /// All, in the order in which they stand in the file.
     pub(in crate::lists) const ALL: [Self; 10] = [
+        Self::Records,
         Self::Tags,
         Self::Rests,
         Self::ClassIds,
         Self::Classes,
         Self::Automata,
         Self::Places,
-        Self::Records,
         Self::Networks,
         Self::NetworkRules,
         Self::Meaning,
     ];
+
+    /// Whether it is read for "why" alone.
+    pub(super) const fn is_cold(self) -> bool {
+        match self {
+            Self::Records | Self::Places | Self::NetworkRules => true,
+            Self::Tags | Self::Rests | Self::ClassIds | Self::Classes | Self::Automata | Self::Networks | Self::Meaning => false,
+        }
+    }
 }
 
 /// The header.
@@ -91,7 +102,7 @@ pub enum ImageFault {
 }
 
 impl Header {
-    /// The octets of the header, with zeros for the checksum.
+    /// The octets of the header, with zeros for the checksums.
     pub(in crate::lists) fn to_bytes(&self) -> [u8; HEADER] {
         let mut bytes = [0; HEADER];
         bytes[..8].copy_from_slice(&MAGIC);
@@ -112,7 +123,7 @@ impl Header {
     /// Reads the header of an image of `len` octets.
     ///
     /// # Errors
-    /// [`ImageFault`], but for the checksum, which is not looked at.
+    /// [`ImageFault`], but for the checksums, which are not looked at.
     pub(in crate::lists) fn read(bytes: &[u8], len: u64) -> Result<Self, ImageFault> {
         let bytes: &[u8; HEADER] = bytes.first_chunk().ok_or(ImageFault::NotAnImage)?;
         if bytes[..8] != MAGIC {
@@ -139,6 +150,15 @@ impl Header {
             nodes: long(88),
             sections,
         })
+    }
+
+    /// Whether the sections, each with the zeros behind it, are all that follows the header in a file of `len` octets.
+    pub(super) fn covers(&self, len: u64) -> bool {
+        let end = self.sections.iter().try_fold(HEADER as u64, |at, (begin, size)| {
+            let end = begin.checked_add(*size)?.checked_next_multiple_of(ALIGN as u64)?;
+            (*begin == at).then_some(end)
+        });
+        end == Some(len)
     }
 
     /// Where a section lies.

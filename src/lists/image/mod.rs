@@ -1,7 +1,7 @@
 //! An image: the compiled lists of one owner in one file, mapped and read in place.
 //!
 //! The hot part (tags, rests, class ids) answers queries; the cold part (records) answers why, and is normally not in memory.
-//! An image is checked whole when it is opened, by reading the file and not the mapping, so that checking makes nothing resident.
+//! An image is checked when it is opened, by reading the file and not the mapping, so that checking makes nothing resident.
 
 mod class;
 mod cold;
@@ -19,6 +19,7 @@ mod together;
 mod write;
 
 use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Deref as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
@@ -27,7 +28,7 @@ use memmap2::Mmap;
 use serde::{Deserialize, Serialize};
 
 pub(super) use class::{Class, Sets};
-pub(super) use cold::{ColdRule, Record, write as write_record};
+pub(super) use cold::{ColdRule, Record};
 pub(super) use find::{AtNode, Weighed};
 pub(super) use labels::Labels;
 pub use layout::ImageFault;
@@ -39,10 +40,10 @@ pub(super) use ranks::{Ranks, labels as rank_labels, of_name, of_pattern};
 pub(super) use together::{Route, TOGETHER};
 #[cfg(test)]
 pub(super) use write::seal;
-pub(super) use write::{ImageKey, Node, Parts, Unwritten, write};
+pub(super) use write::{ImageKey, Node, NodeId, Parts, Sink, Unplaced, Unwritten, Writing};
 
 use self::class::CLASS;
-use self::layout::{CHECKSUM, HEADER, Header, Section};
+use self::layout::{ALIGN, CHECKSUM, COLD_CHECKSUM, HEADER, Header, Section};
 use self::networks::NetLayout;
 use self::table::{RESTS, SLOTS, TAGS, Table};
 use super::format::TypeSet;
@@ -107,8 +108,21 @@ impl Image {
     /// # Errors
     /// [`ImageFault`], where the file is no sound image of this version.
     pub fn open(path: &Path) -> Result<Self, ImageFault> {
+        Self::open_checked(path, Checked::Whole)
+    }
+
+    /// As [`Image::open`], without reading the cold part, two thirds of it: what is damaged there is not told, and harms no answer
+    /// but "why".
+    ///
+    /// # Errors
+    /// As [`Image::open`].
+    pub fn open_hot(path: &Path) -> Result<Self, ImageFault> {
+        Self::open_checked(path, Checked::Hot)
+    }
+
+    fn open_checked(path: &Path, checked: Checked) -> Result<Self, ImageFault> {
         let mut file = File::open(path)?;
-        verify(&mut file)?;
+        verify(&mut file, checked)?;
         let map = map::map(&file)?;
         Self::read(Bytes::Mapped(map, file))
     }
@@ -118,7 +132,7 @@ impl Image {
     /// # Errors
     /// [`ImageFault`], where the bytes are no sound image of this version.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, ImageFault> {
-        verify(&mut bytes.as_slice())?;
+        verify(&mut io::Cursor::new(&bytes), Checked::Whole)?;
         Self::read(Bytes::Held(bytes))
     }
 
@@ -280,31 +294,42 @@ fn type_set(sense: TypeSense, types: &[u16]) -> Option<TypeSet> {
     }
 }
 
-/// Reads an image through and compares its checksum.
-fn verify(from: &mut impl std::io::Read) -> Result<(), ImageFault> {
+/// How much of an image is read before it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Checked {
+    /// All.
+    Whole,
+    /// What queries are answered by.
+    Hot,
+}
+
+/// Reads an image through and compares its checksums.
+fn verify(from: &mut (impl Read + Seek), checked: Checked) -> Result<(), ImageFault> {
     let mut head = [0; HEADER];
     match from.read_exact(&mut head) {
         Ok(()) => {}
-        Err(fault) if fault.kind() == std::io::ErrorKind::UnexpectedEof => return Err(ImageFault::NotAnImage),
+        Err(fault) if fault.kind() == io::ErrorKind::UnexpectedEof => return Err(ImageFault::NotAnImage),
         Err(fault) => return Err(fault.into()),
     }
     // Kind and version are told before the checksum, which another version may make otherwise.
-    Header::read(&head, u64::MAX)?;
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&head[..CHECKSUM.start]);
-    let mut buffer = vec![0; 256 * 1024];
-    let mut len = HEADER as u64;
-    loop {
-        match from.read(&mut buffer)? {
-            0 => break,
-            read => {
-                hasher.update(&buffer[..read]);
-                len += read as u64;
-            }
-        }
-    }
-    if hasher.finalize().as_bytes()[..] != head[CHECKSUM] {
+    let header = Header::read(&head, u64::MAX)?;
+    if !header.covers(from.seek(SeekFrom::End(0))?) {
         return Err(ImageFault::Checksum);
     }
-    Header::read(&head, len).map(|_| ())
+    let (mut hot, mut cold) = (blake3::Hasher::new(), blake3::Hasher::new());
+    for section in Section::ALL {
+        let range = header.range(section);
+        let (begin, octets) = (range.start as u64, range.len().next_multiple_of(ALIGN) as u64);
+        let hasher = match (section.is_cold(), checked) {
+            (true, Checked::Hot) => continue,
+            (true, Checked::Whole) => &mut cold,
+            (false, _) => &mut hot,
+        };
+        from.seek(SeekFrom::Start(begin))?;
+        hasher.update_reader(from.by_ref().take(octets))?;
+    }
+    hot.update(&head[..CHECKSUM.start]);
+    let is_sound = hot.finalize().as_bytes()[..] == head[CHECKSUM]
+        && (checked == Checked::Hot || cold.finalize().as_bytes()[..] == head[COLD_CHECKSUM]);
+    if is_sound { Ok(()) } else { Err(ImageFault::Checksum) }
 }

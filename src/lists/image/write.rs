@@ -1,14 +1,16 @@
-//! The writing of an image: nodes to their slots, sections to their places, the checksum over all.
+//! The writing of an image: the records as they come, then nodes to their slots, sections to their places, the checksum over all.
 //!
 //! The same parts give the same octets. It is proved here that every node is found again and taken for no other.
 
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 
 use super::class::{CLASS, Class};
+use super::cold::{self, ColdRule};
 use super::hash::Key;
-use super::layout::{ALIGN, CHECKSUM, HEADER, Header, Section};
+use super::layout::{ALIGN, CHECKSUM, COLD_CHECKSUM, HEADER, Header, Section};
 use super::table::{Place, SLOTS, Table};
 use super::{Meaning, NetParts, VERSION};
+use crate::lists::Protection;
 
 /// A node before it has a slot.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +21,49 @@ pub(in crate::lists) struct Node {
     pub(in crate::lists) record: u32,
 }
 
-/// All that an image is made of.
+/// The nodes of an image, a part for each stretch of hashes: what is written of a part lies close together.
+#[derive(Debug)]
+pub(in crate::lists) struct Unplaced([Vec<Node>; 1 << PARTS]);
+
+/// The bits of a hash that say which part it belongs to.
+const PARTS: u32 = 6;
+
+/// Where an unplaced node is.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::lists) struct NodeId {
+    part: usize,
+    at: usize,
+}
+
+impl Default for Unplaced {
+    fn default() -> Self {
+        Self([const { Vec::new() }; 1 << PARTS])
+    }
+}
+
+impl Unplaced {
+    /// Adds a node.
+    pub(in crate::lists) fn push(&mut self, node: Node) -> NodeId {
+        let part = (node.hash >> (u64::BITS - PARTS)) as usize;
+        self.0[part].push(node);
+        NodeId { part, at: self.0[part].len() - 1 }
+    }
+
+    /// Says of which class a node is.
+    pub(in crate::lists) fn set_class(&mut self, id: NodeId, class: u32) {
+        self.0[id.part][id.at].class = class;
+    }
+
+    fn len(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Node> {
+        self.0.iter().flatten()
+    }
+}
+
+/// All that an image is made of besides its records.
 #[derive(Debug)]
 pub(in crate::lists) struct Parts {
     pub(in crate::lists) fingerprint: [u8; 32],
@@ -27,9 +71,8 @@ pub(in crate::lists) struct Parts {
     pub(in crate::lists) names: u64,
     pub(in crate::lists) rules: u64,
     pub(in crate::lists) key: ImageKey,
-    pub(in crate::lists) nodes: Vec<Node>,
+    pub(in crate::lists) nodes: Unplaced,
     pub(in crate::lists) classes: Vec<Class>,
-    pub(in crate::lists) records: Vec<u8>,
     pub(in crate::lists) automata: Vec<u8>,
     pub(in crate::lists) networks: NetParts,
 }
@@ -39,9 +82,9 @@ pub(in crate::lists) struct Parts {
 pub(in crate::lists) struct ImageKey(Key);
 
 impl ImageKey {
-    /// The key for names whose digest is `content`; `attempt` counts up from 0 where two names collided.
-    pub(in crate::lists) fn derive(content: &blake3::Hash, attempt: u32) -> Self {
-        Self(Key::derive(content, attempt))
+    /// The key for an image of sources with this fingerprint; `attempt` counts up from 0 where two names collided.
+    pub(in crate::lists) fn derive(fingerprint: &[u8; 32], attempt: u32) -> Self {
+        Self(Key::derive(fingerprint, attempt))
     }
 
     /// The hash of the name that has `label` in front of the one hashed to `parent`; the root's is 0.
@@ -61,55 +104,120 @@ pub(in crate::lists) enum Unwritten {
     Io(#[from] io::Error),
 }
 
-/// Writes an image and says how many octets it has.
-pub(in crate::lists) fn write(mut parts: Parts, to: &mut impl Write) -> Result<u64, Unwritten> {
-    parts.nodes.sort_unstable_by_key(|node| node.hash);
-    let placed = place(&parts.nodes, parts.classes.len())?;
-    let mut classes = Vec::with_capacity(parts.classes.len() * CLASS);
-    for class in &parts.classes {
-        classes.extend_from_slice(&class.to_bytes());
+/// Where an image is written: the header comes last and stands first.
+pub(in crate::lists) trait Sink: Write + Seek {}
+
+impl<T: Write + Seek> Sink for T {}
+
+/// An image that is being written.
+pub(in crate::lists) struct Writing<'t> {
+    to: &'t mut dyn Sink,
+    /// Of the hot sections.
+    hot: blake3::Hasher,
+    /// Of the cold ones.
+    cold: blake3::Hasher,
+    /// Records that wait to be written together.
+    waiting: Vec<u8>,
+    /// Octets of records that were written.
+    written: usize,
+    /// The first thing that went wrong.
+    failed: Option<io::Error>,
+}
+
+/// So many octets of records are written at a time.
+const TOGETHER: usize = 256 * 1024;
+
+impl<'t> Writing<'t> {
+    /// Begins an image.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub(in crate::lists) fn begin(to: &'t mut dyn Sink) -> io::Result<Self> {
+        to.write_all(&[0; HEADER])?;
+        let (hot, cold) = (blake3::Hasher::new(), blake3::Hasher::new());
+        Ok(Self { to, hot, cold, waiting: Vec::with_capacity(2 * TOGETHER), written: 0, failed: None })
     }
-    let meaning = serde_json::to_vec(&parts.meaning).map_err(io::Error::from)?;
-    let sections: [&[u8]; Section::ALL.len()] = [
-        &placed.tags,
-        &placed.rests,
-        &placed.class_ids,
-        &classes,
-        &parts.automata,
-        &placed.places,
-        &parts.records,
-        &parts.networks.stretches,
-        &parts.networks.rules,
-        &meaning,
-    ];
-    let mut header = Header {
-        fingerprint: parts.fingerprint,
-        key: parts.key.0,
-        buckets: placed.buckets,
-        names: parts.names,
-        rules: parts.rules,
-        nodes: parts.nodes.len() as u64,
-        sections: [(0, 0); Section::ALL.len()],
-    };
-    let mut at = HEADER;
-    for (place, section) in sections.into_iter().enumerate() {
-        header.sections[place] = (at as u64, section.len() as u64);
-        at = (at + section.len()).next_multiple_of(ALIGN);
+
+    /// Writes the record of the next node, and says where it begins; none where the records become larger than an image can point
+    /// into. What the operating system says is told by [`Writing::finish`].
+    pub(in crate::lists) fn record(&mut self, label: &[u8], protection: Protection, rules: &[ColdRule]) -> Option<u32> {
+        let at = u32::try_from(self.written + self.waiting.len()).ok()?;
+        cold::write(label, protection, rules.iter().copied(), &mut self.waiting);
+        if self.waiting.len() >= TOGETHER {
+            self.flush();
+        }
+        Some(at)
     }
-    let mut head = header.to_bytes();
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&head[..CHECKSUM.start]);
-    for section in sections {
-        hasher.update(section);
-        hasher.update(padding(section.len()));
+
+    fn flush(&mut self) {
+        self.cold.update(&self.waiting);
+        self.written += self.waiting.len();
+        if self.failed.is_none() {
+            self.failed = self.to.write_all(&self.waiting).err();
+        }
+        self.waiting.clear();
     }
-    head[CHECKSUM].copy_from_slice(hasher.finalize().as_bytes());
-    to.write_all(&head)?;
-    for section in sections {
-        to.write_all(section)?;
-        to.write_all(padding(section.len()))?;
+
+    /// Writes all the rest, and says how many octets the image has.
+    ///
+    /// # Errors
+    /// [`Unwritten`]; the image is then none.
+    pub(in crate::lists) fn finish(mut self, parts: Parts) -> Result<u64, Unwritten> {
+        self.flush();
+        if let Some(failed) = self.failed {
+            return Err(failed.into());
+        }
+        let Parts { nodes, .. } = parts;
+        let placed = place(&nodes, parts.classes.len())?;
+        let node_count = nodes.len() as u64;
+        drop(nodes);
+        let mut classes = Vec::with_capacity(parts.classes.len() * CLASS);
+        for class in &parts.classes {
+            classes.extend_from_slice(&class.to_bytes());
+        }
+        let meaning = serde_json::to_vec(&parts.meaning).map_err(io::Error::from)?;
+        let octets = |section| match section {
+            Section::Tags => placed.tags.as_slice(),
+            Section::Rests => &placed.rests,
+            Section::ClassIds => &placed.class_ids,
+            Section::Classes => &classes,
+            Section::Automata => &parts.automata,
+            Section::Places => &placed.places,
+            Section::Networks => &parts.networks.stretches,
+            Section::NetworkRules => &parts.networks.rules,
+            Section::Meaning => &meaning,
+            // They stand there already.
+            Section::Records => &[],
+        };
+        let mut header = Header {
+            fingerprint: parts.fingerprint,
+            key: parts.key.0,
+            buckets: placed.buckets,
+            names: parts.names,
+            rules: parts.rules,
+            nodes: node_count,
+            sections: [(0, 0); Section::ALL.len()],
+        };
+        let mut at = HEADER;
+        for section in Section::ALL {
+            let octets = octets(section);
+            let len = if section == Section::Records { self.written } else { octets.len() };
+            let hasher = if section.is_cold() { &mut self.cold } else { &mut self.hot };
+            for octets in [octets, padding(len)] {
+                hasher.update(octets);
+                self.to.write_all(octets)?;
+            }
+            header.sections[section as usize] = (at as u64, len as u64);
+            at = (at + len).next_multiple_of(ALIGN);
+        }
+        let mut head = header.to_bytes();
+        head[COLD_CHECKSUM].copy_from_slice(self.cold.finalize().as_bytes());
+        self.hot.update(&head[..CHECKSUM.start]);
+        head[CHECKSUM].copy_from_slice(self.hot.finalize().as_bytes());
+        self.to.seek(SeekFrom::Start(0))?;
+        self.to.write_all(&head)?;
+        Ok(at as u64)
     }
-    Ok(at as u64)
 }
 
 /// The zeros behind a section of `len` octets.
@@ -127,24 +235,22 @@ struct Placed {
     places: Vec<u8>,
 }
 
-/// Gives each node, sorted by hash, a slot in its own bucket or, where that is full, in the next.
-fn place(nodes: &[Node], classes: usize) -> Result<Placed, Unwritten> {
+/// Gives each node a slot in its own bucket or, where that is full, in the next.
+fn place(nodes: &Unplaced, classes: usize) -> Result<Placed, Unwritten> {
     // Three quarters full, one bucket in fourteen overflows into the next.
     let buckets = u32::try_from((nodes.len() * 4 / 3).div_ceil(SLOTS).max(1)).map_err(|_| too_many())?;
-    let mut slots: Vec<usize> = Vec::with_capacity(nodes.len());
-    let (mut bucket, mut used) = (0, 0);
-    for node in nodes {
-        let home = Place::of(node.hash, buckets).bucket;
-        if home > bucket {
-            (bucket, used) = (home, 0);
-        } else if used == SLOTS {
-            (bucket, used) = (bucket + 1, 0);
-        }
-        slots.push(bucket * SLOTS + used);
-        used += 1;
+    // Of each bucket, first how many nodes are at home in it, then which of its slots is the next one's.
+    let mut next = vec![0_u32; buckets as usize];
+    for node in nodes.iter() {
+        next[Place::of(node.hash, buckets).bucket] += 1;
     }
-    // One bucket behind the last is empty, so that every search ends.
-    let all = (bucket + 2).max(buckets as usize) * SLOTS;
+    let mut over = 0;
+    for next in &mut next {
+        let own = std::mem::replace(next, over);
+        over = (over + own).saturating_sub(SLOTS as u32);
+    }
+    // One bucket behind the last that is used is empty, so that every search ends.
+    let all = (buckets as usize + (over as usize).div_ceil(SLOTS) + 1) * SLOTS;
     let wide = classes > 1 << 16;
     let width = if wide { 4 } else { 2 };
     let mut placed = Placed {
@@ -154,27 +260,38 @@ fn place(nodes: &[Node], classes: usize) -> Result<Placed, Unwritten> {
         class_ids: vec![0; all * width],
         places: vec![0; all * 4],
     };
-    for (node, slot) in nodes.iter().zip(&slots) {
+    for node in nodes.iter() {
         let place = Place::of(node.hash, buckets);
+        let next = &mut next[place.bucket];
+        let slot = place.bucket * SLOTS + *next as usize;
+        *next += 1;
         placed.tags[slot * 2..][..2].copy_from_slice(&place.tag.to_le_bytes());
         placed.rests[slot * 4..][..4].copy_from_slice(&place.rest.to_le_bytes());
         placed.class_ids[slot * width..][..width].copy_from_slice(&node.class.to_le_bytes()[..width]);
         placed.places[slot * 4..][..4].copy_from_slice(&node.record.to_le_bytes());
     }
     let table = Table { buckets, tags: &placed.tags, rests: &placed.rests };
-    let found_again = nodes.iter().zip(&slots).all(|(node, slot)| table.find(node.hash) == Some(*slot));
-    if found_again { Ok(placed) } else { Err(Unwritten::Collision) }
+    let is_found =
+        |node: &Node| table.find(node.hash).is_some_and(|slot| placed.places[slot * 4..][..4] == node.record.to_le_bytes());
+    if nodes.iter().all(is_found) { Ok(placed) } else { Err(Unwritten::Collision) }
 }
 
 fn too_many() -> io::Error {
     io::Error::other(format!("more names than an image of version {VERSION} can hold"))
 }
 
-/// Puts the right checksum into octets that were changed.
+/// Puts the right checksums into octets that were changed, as far as their sections are where they may be.
 #[cfg(test)]
 pub(in crate::lists) fn seal(bytes: &mut [u8]) {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&bytes[..CHECKSUM.start]).update(&bytes[HEADER..]);
-    let digest = hasher.finalize();
+    let Ok(header) = Header::read(bytes, bytes.len() as u64) else { return };
+    let (mut hot, mut cold) = (blake3::Hasher::new(), blake3::Hasher::new());
+    for section in Section::ALL {
+        let range = header.range(section);
+        let padded = range.start..(range.start + range.len().next_multiple_of(ALIGN)).min(bytes.len());
+        if section.is_cold() { &mut cold } else { &mut hot }.update(&bytes[padded]);
+    }
+    bytes[COLD_CHECKSUM].copy_from_slice(cold.finalize().as_bytes());
+    hot.update(&bytes[..CHECKSUM.start]);
+    let digest = hot.finalize();
     bytes[CHECKSUM].copy_from_slice(digest.as_bytes());
 }

@@ -78,6 +78,16 @@ struct Saved {
 struct Made {
     image: Arc<Image>,
     saved: Saved,
+    origin: Origin,
+}
+
+/// Where an image comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// It was there.
+    Found,
+    /// It was compiled in this moment.
+    Compiled,
 }
 
 /// Where images come from.
@@ -214,7 +224,7 @@ fn last_good(store: &Store, owner: &Owner, program: &Program) -> Option<Made> {
     }
     let image = opened.image?;
     let saved = saved_beside(&store.image_path(owner, image.fingerprint())).filter(|saved| fits(saved, &image, program))?;
-    Some(Made { image: Arc::new(image), saved })
+    Some(Made { image: Arc::new(image), saved, origin: Origin::Found })
 }
 
 /// Where the report of the compilation stands that made `image`.
@@ -251,9 +261,13 @@ struct All {
 }
 
 impl All {
-    /// Takes the images of `open` in place of new mappings of the same.
+    /// Takes the images of `open` in place of new mappings of the same. What had to be compiled though there was an image of it is not
+    /// the same: that one was damaged in the part that a start does not read.
     fn under_mappings_of(&mut self, open: &[Arc<Image>]) {
         for made in self.roles.iter_mut().filter_map(|(_, made)| made.as_mut()).chain([&mut self.school]) {
+            if made.origin == Origin::Compiled {
+                continue;
+            }
             let same =
                 |known: &&Arc<Image>| (known.owner(), known.fingerprint()) == (made.image.owner(), made.image.fingerprint());
             if let Some(known) = open.iter().find(same) {
@@ -295,7 +309,7 @@ fn make(store: &Store, compiler: &Compiler, program: &Program, mut job: Job, clo
         && let Some(saved) = saved_beside(&job.image)
         && fits(&saved, &image, program)
     {
-        return Ok(Made { image: Arc::new(image), saved });
+        return Ok(Made { image: Arc::new(image), saved, origin: Origin::Found });
     }
     let report = compile::child::spawn_program(&compiler.program, &job, MEMORY_LIMIT).map_err(|failure| failure.to_string())?;
     let image = Image::open(&job.image).map_err(|fault| format!("the compiled image cannot be used: {fault}"))?;
@@ -308,5 +322,5 @@ fn make(store: &Store, compiler: &Compiler, program: &Program, mut job: Job, clo
     let text = serde_json::to_vec(&saved).map_err(|error| error.to_string())?;
     write_aside(&report_path(&job.image), |to| to.write_all(&text))
         .map_err(|error| format!("the compiled image's report cannot be kept: {error}"))?;
-    Ok(Made { image: Arc::new(image), saved })
+    Ok(Made { image: Arc::new(image), saved, origin: Origin::Compiled })
 }

@@ -157,7 +157,10 @@ async fn have_random_ids() {
     for number in 0..QUESTIONS {
         client.one(&Packet::new(&format!("www{number}.example.org"), 1).bytes()).await;
     }
-    let seen = school.upstream.seen();
+    let mut seen = school.upstream.seen();
+    // One that was sent again, for the machine was busy, has the id that it had.
+    let mut names = BTreeSet::new();
+    seen.retain(|asked| names.insert(asked.name()));
     assert_eq!(seen.len(), QUESTIONS);
     // Sixteen bits: each is set in half of all ids, within five standard deviations (√2000 / 2 = 22).
     for bit in 0..16 {

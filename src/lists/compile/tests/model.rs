@@ -108,7 +108,7 @@ impl World {
             match &rule.at {
                 At::Name(name, scope) => {
                     let Rule { action, types, important, line, .. } = *rule;
-                    content.rules.add(list, &Entry { name, scope: *scope, action, types, important, line }).expect("few");
+                    content.rules.add(list, &Entry { name, scope: *scope, action, types, important, line });
                 }
                 At::Pattern(regex, ..) => {
                     let types = content.rules.types(rule.types);
