@@ -11,6 +11,8 @@ mod networks;
 mod report;
 mod rules;
 mod source;
+#[cfg(test)]
+pub(crate) mod testkit;
 mod toulouse;
 mod tree;
 
@@ -180,7 +182,16 @@ enum Unmade {
 
 impl Content {
     /// Makes the image and has it written by `put`.
-    fn make(mut self, put: &mut dyn FnMut(Parts) -> Result<u64, Unwritten>) -> Result<Made, Unmade> {
+    fn make(self, put: &mut dyn FnMut(Parts) -> Result<u64, Unwritten>) -> Result<Made, Unmade> {
+        self.make_under(ImageKey::derive, put)
+    }
+
+    /// As [`Content::make`], under keys that `derive` gives.
+    fn make_under(
+        mut self,
+        derive: fn(&blake3::Hash, u32) -> ImageKey,
+        put: &mut dyn FnMut(Parts) -> Result<u64, Unwritten>,
+    ) -> Result<Made, Unmade> {
         for (name, kinds) in &self.protected {
             self.rules.protect(name, *kinds).map_err(|TooManyNames| Unmade::TooManyNames)?;
         }
@@ -194,7 +205,7 @@ impl Content {
         self.networks.guard(&meaning.lists, &mut refused);
         let networks = self.networks.parts(&meaning.lists);
         for attempt in 0..KEYS {
-            let key = ImageKey::derive(&digest, attempt);
+            let key = derive(&digest, attempt);
             let setting = Setting { owner: &meaning.owner, lists: &meaning.lists, key, openable };
             let grown = grow(&self.rules, &setting).ok_or(Unmade::TooManyNames)?;
             let (names, rules, mut guarded) = (grown.names, grown.rules, grown.guarded);

@@ -154,9 +154,9 @@ impl Growth<'_> {
     }
 
     fn open(&mut self, key: &[u8], end: usize, label: &[u8], protection: Protection, rules: &[ColdRule]) {
-        let (parent_hash, above, from) = match self.stack.last() {
-            Some(parent) => (parent.hash, parent.protection, parent.below),
-            None => (0, Protection::NONE, self.standings.len()),
+        let (parent_hash, parent_record, above, from) = match self.stack.last() {
+            Some(parent) => (parent.hash, Some(self.grown.nodes[parent.node].record), parent.protection, parent.below),
+            None => (0, None, Protection::NONE, self.standings.len()),
         };
         let depth = self.stack.len() + 1;
         let below = self.standings.len();
@@ -185,7 +185,8 @@ impl Growth<'_> {
             self.full = true;
             return;
         };
-        write_record(label, protection, rules.iter().copied(), &mut self.grown.records);
+        let back = parent_record.map_or(0, |parent| record - parent);
+        write_record(label, back, protection, rules.iter().copied(), &mut self.grown.records);
         let node = self.grown.nodes.len();
         self.grown.nodes.push(Node { hash, class: 0, record });
         let everywhere = CategorySet::from_bits(u64::MAX);

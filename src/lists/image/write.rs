@@ -44,6 +44,12 @@ impl ImageKey {
         Self(Key::derive(content, attempt))
     }
 
+    /// As [`ImageKey::derive`], a key under which names meet.
+    #[cfg(test)]
+    pub(in crate::lists) fn weak(content: &blake3::Hash, attempt: u32) -> Self {
+        Self(Key::weak(content, attempt))
+    }
+
     /// The hash of the name that has `label` in front of the one hashed to `parent`; the root's is 0.
     pub(in crate::lists) fn step(self, parent: u64, label: &[u8]) -> u64 {
         self.0.step(parent, label)
