@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::answer::upstream::UpstreamStats;
 use crate::answer::zones::{Place, Zones};
-use crate::answer::{BlockAnswer, Rebinding, Upstreams};
+use crate::answer::{BlockAnswer, Edition, Rebinding, Upstreams};
 use crate::client::{Clients, GroupId};
 use crate::dns::{Name, NameMap, Query, RecordType};
 use crate::lists::twins::Twins;
@@ -115,6 +115,11 @@ impl Snapshot {
         let mut verified = self.index.verify(name, record_type);
         verified.why.extend(self.why_along(name, record_type));
         verified
+    }
+
+    /// By what it can be told whether the lists still say what they said.
+    pub fn edition(&self) -> Edition {
+        Edition { serial: self.serial, mistaken: self.index.mistaken() }
     }
 
     /// What closes the service that takes `name` along.

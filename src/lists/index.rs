@@ -93,6 +93,11 @@ impl Index {
         verified
     }
 
+    /// How many names the images know to be taken for others.
+    pub fn mistaken(&self) -> u32 {
+        self.images.iter().map(|image| image.mistaken()).sum()
+    }
+
     /// Every list, line and network that holds `address`.
     pub fn why_address(&self, address: IpAddr) -> Vec<Why> {
         self.images.iter().flat_map(|image| why_address(image, address)).collect()

@@ -5,9 +5,9 @@
 //! records. The rule: they say what the lists say, so a listed name that stands here is answered as ever.
 //!
 //! # Cost
-//! While nothing is in it a look-up reads one octet that nobody changes (`benches/index.rs`).
+//! While nothing is in it a look-up reads one word that nobody changes (`benches/index.rs`).
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -21,7 +21,8 @@ pub(in crate::lists) const MOST: usize = 1_024;
 /// The quarantine of one image, which ends with it: another image has another key.
 #[derive(Debug, Default)]
 pub(super) struct Quarantine {
-    any: AtomicBool,
+    /// How many there are.
+    count: AtomicU32,
     names: ArcSwap<NameMap<()>>,
     /// One is taken in at a time.
     taking: Mutex<()>,
@@ -46,7 +47,7 @@ impl Quarantine {
     /// Whether the name is to be looked up by the records.
     #[inline]
     fn holds(&self, name: &Name) -> bool {
-        self.any.load(Ordering::Relaxed) && self.covers(name)
+        self.count.load(Ordering::Relaxed) > 0 && self.covers(name)
     }
 
     #[cold]
@@ -66,7 +67,8 @@ impl Quarantine {
         let mut names = NameMap::clone(&before);
         names.insert(name, ());
         self.names.store(names.into());
-        self.any.store(true, Ordering::Relaxed);
+        // Who sees the number sees the name.
+        self.count.fetch_add(1, Ordering::Release);
         Taken::Quarantined
     }
 }
@@ -76,6 +78,11 @@ impl Image {
     #[inline]
     pub(super) fn but_quarantined(&self, name: &Name, walked: Sets) -> Sets {
         if self.quarantine.holds(name) { self.walk_records(&Labels::of(name)).unwrap_or(walked) } else { walked }
+    }
+
+    /// How many names are in the quarantine.
+    pub(in crate::lists) fn mistaken(&self) -> u32 {
+        self.quarantine.count.load(Ordering::Acquire)
     }
 
     /// Puts a name, which the records have shown to be another than the one that the table leads to, into the quarantine.
