@@ -5,7 +5,7 @@ mod kit;
 use std::sync::Arc;
 use std::time::Duration;
 
-use khien::answer::{Brought, Cache, CacheKey, CacheRules, Memo, Route};
+use khien::answer::{Brought, Cache, CacheKey, CacheRules, Edition, Memo, Route};
 use khien::dns::{Class, Name, RecordType, Relayed};
 
 const NOW: Duration = Duration::from_secs(1);
@@ -47,9 +47,9 @@ fn main() {
     let judged = answer(&known[0]);
     kit::measure("leads of an answer, read in place", || judged.leads().count());
     let memo = Memo::default();
-    let day = jiff::civil::date(2026, 11, 23);
-    memo.note(1, day, Brought::default());
-    kit::measure("what the leads bring, recalled", || memo.recall(1, day).is_some());
+    let (edition, day) = (Edition { serial: 1, mistaken: 0 }, jiff::civil::date(2026, 11, 23));
+    memo.note(edition, day, Brought::default());
+    kit::measure("what the leads bring, recalled", || memo.recall(edition, day).is_some());
 
     let flooded = Cache::new(CacheRules::of_size(1 << 20));
     let flood: Vec<_> = names("x", 200_000).into_iter().map(|name| (Ok(answer(&name)), name)).collect();

@@ -216,7 +216,7 @@ fn lists(families: &mut Families, reading: &Reading<'_>) {
 }
 
 fn journaling(families: &mut Families, tally: &journal::Tally) {
-    let journal::Tally { noted: _, written, folded, dropped, withheld, store_errors, json_errors } = *tally;
+    let journal::Tally { noted: _, written, folded, dropped, withheld, store_errors, json_errors, mismatches } = *tally;
     families.open("khien_journal_entries_total", "Entries written.", Kind::Counter).count(&[], written);
     families
         .open("khien_journal_folded_total", "Queries added to an entry that stood already.", Kind::Counter)
@@ -228,6 +228,9 @@ fn journaling(families: &mut Families, tally: &journal::Tally) {
     let mut errors = families.open("khien_journal_errors_total", "Failures to write.", Kind::Counter);
     errors.count(&[("sink", "store")], store_errors);
     errors.count(&[("sink", "json")], json_errors);
+    families
+        .open("khien_index_mismatches_total", "Names found to have the hash of a listed one.", Kind::Counter)
+        .count(&[], mismatches);
 }
 
 fn seconds(at: Timestamp) -> f64 {

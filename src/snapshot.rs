@@ -8,11 +8,11 @@ use jiff::Timestamp;
 
 use crate::answer::upstream::UpstreamStats;
 use crate::answer::zones::{Place, Zones};
-use crate::answer::{BlockAnswer, Rebinding, Upstreams};
+use crate::answer::{BlockAnswer, Edition, Rebinding, Upstreams};
 use crate::client::{Clients, GroupId};
 use crate::dns::{Name, NameMap, Query, RecordType};
 use crate::lists::twins::Twins;
-use crate::lists::{Along, Category, Effect, Index, ListAction, Listed, Protection, Registry, Why};
+use crate::lists::{Along, Category, Effect, Index, ListAction, Listed, Protection, Registry, Verified, Why};
 use crate::policy::{Calendar, Policies, Readiness, SchoolTime, Shared, TierId};
 use crate::tally::{Label, Tally};
 
@@ -106,10 +106,26 @@ impl Snapshot {
     /// Every list, line and rule that names `name`, or the service that takes it along.
     pub fn why(&self, name: &Name, record_type: RecordType) -> Vec<Why> {
         let mut all = self.index.why(name, record_type);
-        if let Some(host) = self.along.with(name) {
-            all.extend(self.index.why(host, record_type).into_iter().filter(|why| why.effect == Effect::Applied));
-        }
+        all.extend(self.why_along(name, record_type));
         all
+    }
+
+    /// As [`Snapshot::why`], and finds the images that take the name for another.
+    pub fn verify(&self, name: &Name, record_type: RecordType) -> Verified {
+        let mut verified = self.index.verify(name, record_type);
+        verified.why.extend(self.why_along(name, record_type));
+        verified
+    }
+
+    /// By what it can be told whether the lists still say what they said.
+    pub fn edition(&self) -> Edition {
+        Edition { serial: self.serial, mistaken: self.index.mistaken() }
+    }
+
+    /// What closes the service that takes `name` along.
+    fn why_along(&self, name: &Name, record_type: RecordType) -> impl Iterator<Item = Why> {
+        let rules = self.along.with(name).map(|host| self.index.why(host, record_type)).unwrap_or_default();
+        rules.into_iter().filter(|why| why.effect == Effect::Applied)
     }
 
     /// Whether `name` belongs to a zone of the configuration.

@@ -13,7 +13,7 @@ pub mod upstream;
 pub mod zones;
 
 pub use block::{BlockAnswer, BlockMode, Blocked};
-pub use cache::{Brought, Cache, CacheCounts, CacheKey, CacheRules, Cached, Freshness, Memo, OnDisk, Prefetch};
+pub use cache::{Brought, Cache, CacheCounts, CacheKey, CacheRules, Cached, Edition, Freshness, Memo, OnDisk, Prefetch};
 pub use rebinding::{Rebinding, RebindingMode, is_private};
 pub use route::Route;
 pub use texts::Language;

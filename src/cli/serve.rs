@@ -183,6 +183,9 @@ fn banner(running: &Running) -> String {
         }
     };
     line("DNS", format!("{} (UDP, TCP)", status.dns.join(", ")));
+    for lacks in running.portable() {
+        line("PORTABLE", lacks);
+    }
     line("pages", status.http.iter().map(|address| format!("http://{address}/metrics")).collect::<Vec<_>>().join(", "));
     line("config", status.config.clone().unwrap_or_else(|| "built in (write a file and name it with -c)".to_owned()));
     line("upstream", status.upstreams.iter().map(|upstream| upstream.address.clone()).collect::<Vec<_>>().join(", "));

@@ -111,26 +111,33 @@ impl Name {
     fn read_plain(&mut self, text: &[u8]) -> bool {
         let end = text.len();
         // The octets of the text, a length in front of the first label, and the root's zero.
-        if end + 2 > MAX_NAME || text.contains(&b'\\') {
+        if end + 2 > MAX_NAME {
             return false;
         }
-        let own = &mut self.wire[1..=end];
-        own.copy_from_slice(text);
-        own.make_ascii_lowercase();
-        let mut start = 0;
-        for at in (0..end).filter(|at| text[*at] == b'.').chain([end]) {
-            let len = at - start;
-            if len == 0 || len > MAX_LABEL {
-                *self = Self::root();
-                return false;
+        let (mut start, mut good) = (0, true);
+        for (at, octet) in text.iter().enumerate() {
+            if *octet == b'.' {
+                good &= self.end_label(start, at);
+                start = at + 1;
+            } else {
+                good &= *octet != b'\\';
+                self.wire[at + 1] = octet.to_ascii_lowercase();
             }
-            // Both fit: a label has at most 63 octets, a name 255.
-            self.wire[start] = len as u8;
-            start = at + 1;
         }
+        good &= self.end_label(start, end);
         self.wire[end + 1] = 0;
         self.len = (end + 2) as u8;
-        true
+        if !good {
+            *self = Self::root();
+        }
+        good
+    }
+
+    /// Writes the length of the label between two octets of the text, and says whether it may have that.
+    fn end_label(&mut self, start: usize, end: usize) -> bool {
+        let len = end - start;
+        self.wire[start] = len as u8;
+        len > 0 && len <= MAX_LABEL
     }
 
     fn parse_slowly(text: &str) -> Result<Self, NameError> {

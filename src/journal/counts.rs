@@ -12,6 +12,7 @@ pub struct Counts {
     dropped: AtomicU64,
     store_errors: AtomicU64,
     json_errors: AtomicU64,
+    mismatches: AtomicU64,
 }
 
 /// The counters at one time.
@@ -31,6 +32,8 @@ pub struct Tally {
     pub store_errors: u64,
     /// Failures of the JSON output, each of which may have cost lines.
     pub json_errors: u64,
+    /// Names that lists were found to take for others.
+    pub mismatches: u64,
 }
 
 impl Tally {
@@ -46,7 +49,8 @@ impl Counts {
         let read = |count: &AtomicU64| count.load(Ordering::Acquire);
         let (written, folded) = (read(&self.written), read(&self.folded));
         let (store_errors, json_errors) = (read(&self.store_errors), read(&self.json_errors));
-        Tally { written, folded, dropped: read(&self.dropped), store_errors, json_errors, ..Tally::default() }
+        let (dropped, mismatches) = (read(&self.dropped), read(&self.mismatches));
+        Tally { written, folded, dropped, store_errors, json_errors, mismatches, ..Tally::default() }
     }
 
     pub(super) fn write(&self, entries: u64) {
@@ -63,6 +67,10 @@ impl Counts {
 
     pub(super) fn store_failed(&self) {
         self.store_errors.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn mismatch(&self, names: u64) {
+        self.mismatches.fetch_add(names, Ordering::Release);
     }
 
     pub(super) fn json_failed(&self) {

@@ -83,6 +83,8 @@ pub struct Source {
     pub lists: Vec<String>,
     /// The name that matched, lower case and without the final dot; a pattern as it is written.
     pub rule: Option<String>,
+    /// How many images were found now to take the name for another, which they list: counted, and no reason.
+    pub mismatches: u64,
 }
 
 /// Says which lists and which rule brought an entry's verdict; asked on the writer's thread, for what is written only.

@@ -213,6 +213,7 @@ impl Writer {
         };
         // What the lists are asked is not the journal's code: should it panic, the entry lacks its source and is written.
         let source = catch_unwind(AssertUnwindSafe(|| (self.provenance)(entry))).ok().flatten().unwrap_or_default();
+        self.shared.counts().mismatch(source.mismatches);
         let at = self.draft.push(entry, &client, &source);
         if self.output.is_some() {
             round.lines.push(Line::new(entry, client, source));

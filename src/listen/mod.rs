@@ -3,7 +3,6 @@
 //! The rule: every transport asks the same [`Responder`], first without waiting, then, where that cannot answer, with.
 
 mod limits;
-#[expect(unsafe_code, reason = "no crate batches both ways with each packet's own source address")]
 mod socket;
 mod tcp;
 mod udp;
@@ -19,7 +18,7 @@ use crate::dns::Source;
 use waiting::{Place, Waiting};
 
 pub use limits::{Limits, StreamCounts};
-pub use socket::{Ways, interface_number};
+pub use socket::{Refused, Ways, interface_number};
 
 /// What a packet leads to when nothing may wait.
 #[derive(Debug)]
@@ -86,6 +85,7 @@ impl Return {
 pub struct Listener {
     address: SocketAddr,
     sockets: Vec<socket::Datagrams>,
+    refused: Option<socket::Refused>,
     udp: udp::Workers,
     tcp: tcp::Acceptor,
     waiting: Arc<Waiting>,
@@ -103,13 +103,24 @@ impl Listener {
         responder: &R,
         limits: &Limits,
     ) -> io::Result<Self> {
-        let (datagrams, stream) = bind_both(address, workers, ways)?;
-        let address = datagrams[0].local_address()?;
+        Self::start_on(socket::System::THIS, address, workers, ways, responder, limits)
+    }
+
+    /// As [`Listener::start`], on a system that may refuse more than this one.
+    fn start_on<R: Responder>(
+        system: socket::System,
+        address: SocketAddr,
+        workers: usize,
+        ways: Ways,
+        responder: &R,
+        limits: &Limits,
+    ) -> io::Result<Self> {
+        let (socket::Bound { sockets, refused }, stream) = bind_both(address, workers, ways, system)?;
+        let address = sockets[0].local_address()?;
         let waiting = Arc::new(Waiting::default());
-        let sockets = datagrams.clone();
-        let udp = udp::Workers::start(datagrams, responder, &waiting, limits)?;
+        let udp = udp::Workers::start(sockets.clone(), responder, &waiting, limits)?;
         let tcp = tcp::Acceptor::start(stream, responder, &waiting, limits)?;
-        Ok(Self { address, sockets, udp, tcp, waiting })
+        Ok(Self { address, sockets, refused, udp, tcp, waiting })
     }
 
     /// Has the system tell from now on by which interface each packet came in.
@@ -118,6 +129,12 @@ impl Listener {
     /// What the system says.
     pub fn tell_ways(&self) -> io::Result<()> {
         self.sockets.iter().try_for_each(socket::Datagrams::tell_arrivals)
+    }
+
+    /// What the system refuses, where the portable loop serves this address: a packet after the other, and nobody knows by which
+    /// interface, or on a socket bound to all addresses at which of them, it came in.
+    pub const fn refused(&self) -> Option<&Refused> {
+        self.refused.as_ref()
     }
 
     /// The address that is served, its port resolved.
@@ -136,14 +153,19 @@ impl Listener {
     }
 }
 
-/// Binds UDP (a socket per worker) and TCP on the same port.
-fn bind_both(address: SocketAddr, workers: usize, ways: Ways) -> io::Result<(Vec<socket::Datagrams>, std::net::TcpListener)> {
+/// Binds UDP (a socket per worker, where the system allows it) and TCP on the same port.
+fn bind_both(
+    address: SocketAddr,
+    workers: usize,
+    ways: Ways,
+    system: socket::System,
+) -> io::Result<(socket::Bound, std::net::TcpListener)> {
     // A free UDP port may be taken for TCP; only a port that the caller left open is worth another try.
     let tries = if address.port() == 0 { 32 } else { 1 };
     let mut last = None;
     for _ in 0..tries {
-        let datagrams = socket::Datagrams::bind(address, workers, ways)?;
-        match tcp::bind(datagrams[0].local_address()?) {
+        let datagrams = socket::Datagrams::bind(address, workers, ways, system)?;
+        match tcp::bind(datagrams.sockets[0].local_address()?) {
             Ok(stream) => return Ok((datagrams, stream)),
             Err(error) => last = Some(error),
         }

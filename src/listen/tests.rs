@@ -1,6 +1,6 @@
 //! The listeners with a responder of the test's own: batches, pipelining, bounds, stopping.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,13 +8,23 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use super::socket::System;
 use super::{Limits, Listener, Responder, Return, Step, Ways};
 use crate::dns::Source;
 
-/// Echoes packets; one that begins with `w` waits until the gate lets it through, one with `s` gets silence.
+/// Echoes packets; one that begins with `w` waits until the gate lets it through, one with `s` gets silence, one with `k` keeps its
+/// worker busy.
 #[derive(Clone)]
 struct Echo {
     gate: Arc<Semaphore>,
+    held: Arc<Held>,
+}
+
+/// A worker that is held up.
+#[derive(Default)]
+struct Held {
+    begun: AtomicBool,
+    ended: AtomicBool,
 }
 
 impl Responder for Echo {
@@ -35,6 +45,13 @@ impl Responder for Echo {
         let (packet, source) = &worker[at];
         match packet.first() {
             Some(b's') => Step::Silence,
+            Some(b'k') => {
+                self.held.begun.store(true, Ordering::Release);
+                while !self.held.ended.load(Ordering::Acquire) {
+                    std::thread::yield_now();
+                }
+                Step::Silence
+            }
             Some(b'w') => Step::Forward(packet.to_vec()),
             Some(b'l') => {
                 out.clear();
@@ -72,11 +89,52 @@ impl Responder for Echo {
     }
 }
 
-fn start(address: &str, limits: &Limits) -> (Listener, Echo) {
-    let echo = Echo { gate: Arc::new(Semaphore::new(0)) };
+fn start(system: System, address: &str, limits: &Limits) -> (Listener, Echo) {
+    let echo = Echo { gate: Arc::new(Semaphore::new(0)), held: Arc::default() };
     let address: SocketAddr = address.parse().expect("an address");
-    (Listener::start(address, 2, Ways::Untold, &echo, limits).expect("a free port"), echo)
+    (Listener::start_on(system, address, 2, Ways::Untold, &echo, limits).expect("a free port"), echo)
 }
+
+/// A system that does not let sockets share a port.
+const PORTABLE: System = System { share_port: |_| refused(libc::ENOPROTOOPT), ..System::THIS };
+
+fn refused(code: i32) -> io::Result<()> {
+    Err(io::Error::from_raw_os_error(code))
+}
+
+/// Runs each test on the batched and on the portable loop.
+macro_rules! on_both {
+    ($($test:ident),* $(,)?) => {
+        mod batched {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $test() {
+                    super::$test(super::System::THIS).await;
+                }
+            )*
+        }
+        mod portable {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $test() {
+                    super::$test(super::PORTABLE).await;
+                }
+            )*
+        }
+    };
+}
+
+on_both!(
+    udp_answers_at_once_and_later,
+    ipv6_is_served_beside_ipv4,
+    too_many_waiting_are_told_so,
+    a_second_server_cannot_share_the_port,
+    stopping_ends_under_a_flood,
+    tcp_answers_out_of_order_and_byte_by_byte,
+    a_stalled_connection_is_closed,
+    one_source_has_a_bounded_number_of_connections,
+    stopping_answers_what_is_in_flight,
+);
 
 fn client(server: SocketAddr) -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
@@ -103,9 +161,8 @@ fn read_frame(stream: &mut TcpStream) -> Vec<u8> {
     body
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn udp_answers_at_once_and_later() {
-    let (listener, echo) = start("127.0.0.1:0", &Limits::default());
+async fn udp_answers_at_once_and_later(system: System) {
+    let (listener, echo) = start(system, "127.0.0.1:0", &Limits::default());
     let socket = client(listener.address());
     for text in [&b"one"[..], b"silent: never answered", b"wait", b"two"] {
         socket.send(text).expect("sent");
@@ -120,7 +177,7 @@ async fn udp_answers_at_once_and_later() {
 /// A socket bound to any address answers from the one that was asked, or a client that connected its socket hears nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wildcard_socket_answers_from_the_address_asked() {
-    let (listener, _) = start("0.0.0.0:0", &Limits::default());
+    let (listener, _) = start(System::THIS, "0.0.0.0:0", &Limits::default());
     let port = listener.address().port();
     for local in ["127.0.0.1", "127.0.0.2", "127.7.7.7"] {
         let socket = client(SocketAddr::new(local.parse().expect("an address"), port));
@@ -130,26 +187,31 @@ async fn a_wildcard_socket_answers_from_the_address_asked() {
     listener.stop(Duration::from_secs(5)).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn ipv6_is_served_beside_ipv4() {
+async fn ipv6_is_served_beside_ipv4(system: System) {
     let Ok(probe) = UdpSocket::bind("[::1]:0") else {
         println!("skipped: no IPv6 on this machine");
         return;
     };
     drop(probe);
-    let (listener, _) = start("[::]:0", &Limits::default());
-    let socket = UdpSocket::bind("[::1]:0").expect("a free port");
-    socket.set_read_timeout(Some(Duration::from_secs(5))).expect("a time-out");
-    socket.connect(("::1", listener.address().port())).expect("loopback");
-    socket.send(b"local?").expect("sent");
-    assert_eq!(receive(&socket), b"::1");
-    listener.stop(Duration::from_secs(5)).await;
+    for address in ["[::1]:0", "[::]:0"] {
+        let (listener, echo) = start(system, address, &Limits::default());
+        let socket = UdpSocket::bind("[::1]:0").expect("a free port");
+        socket.set_read_timeout(Some(Duration::from_secs(5))).expect("a time-out");
+        socket.connect(("::1", listener.address().port())).expect("loopback");
+        socket.send(b"local?").expect("sent");
+        // The portable loop knows no more than where it is bound.
+        let known = if listener.refused().is_some() { listener.address().ip().to_string() } else { "::1".to_owned() };
+        assert_eq!(receive(&socket), known.as_bytes());
+        socket.send(b"wait").expect("sent");
+        echo.gate.add_permits(1);
+        assert_eq!(receive(&socket), b"wait");
+        listener.stop(Duration::from_secs(5)).await;
+    }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn too_many_waiting_are_told_so() {
+async fn too_many_waiting_are_told_so(system: System) {
     let limits = Limits { waiting: 3, ..Limits::default() };
-    let (listener, echo) = start("127.0.0.1:0", &limits);
+    let (listener, echo) = start(system, "127.0.0.1:0", &limits);
     let socket = client(listener.address());
     for _ in 0..5 {
         socket.send(b"wait").expect("sent");
@@ -163,17 +225,15 @@ async fn too_many_waiting_are_told_so() {
     listener.stop(Duration::from_secs(5)).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_second_server_cannot_share_the_port() {
-    let (listener, echo) = start("127.0.0.1:0", &Limits::default());
-    assert!(Listener::start(listener.address(), 1, Ways::Untold, &echo, &Limits::default()).is_err());
+async fn a_second_server_cannot_share_the_port(system: System) {
+    let (listener, echo) = start(system, "127.0.0.1:0", &Limits::default());
+    assert!(Listener::start_on(system, listener.address(), 1, Ways::Untold, &echo, &Limits::default()).is_err());
     listener.stop(Duration::from_secs(5)).await;
 }
 
 /// A flood that never lets a socket run empty must not keep the workers from ending.
-#[tokio::test(flavor = "multi_thread")]
-async fn stopping_ends_under_a_flood() {
-    let (listener, _) = start("127.0.0.1:0", &Limits::default());
+async fn stopping_ends_under_a_flood(system: System) {
+    let (listener, _) = start(system, "127.0.0.1:0", &Limits::default());
     let address = listener.address();
     let flooding = Arc::new(AtomicBool::new(true));
     let floods: Vec<_> = (0..8)
@@ -196,9 +256,8 @@ async fn stopping_ends_under_a_flood() {
 }
 
 /// RFC 7766 section 6.2.1.1: replies go out as they come ready.
-#[tokio::test(flavor = "multi_thread")]
-async fn tcp_answers_out_of_order_and_byte_by_byte() {
-    let (listener, echo) = start("127.0.0.1:0", &Limits::default());
+async fn tcp_answers_out_of_order_and_byte_by_byte(system: System) {
+    let (listener, echo) = start(system, "127.0.0.1:0", &Limits::default());
     let address = listener.address();
     tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).expect("a connection");
@@ -218,10 +277,9 @@ async fn tcp_answers_out_of_order_and_byte_by_byte() {
     listener.stop(Duration::from_secs(5)).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stalled_connection_is_closed() {
+async fn a_stalled_connection_is_closed(system: System) {
     let limits = Limits { idle: Duration::from_millis(50), ..Limits::default() };
-    let (listener, _) = start("127.0.0.1:0", &limits);
+    let (listener, _) = start(system, "127.0.0.1:0", &limits);
     let address = listener.address();
     tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).expect("a connection");
@@ -235,10 +293,9 @@ async fn a_stalled_connection_is_closed() {
     assert_eq!(limits.counts.open(), 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_source_has_a_bounded_number_of_connections() {
+async fn one_source_has_a_bounded_number_of_connections(system: System) {
     let limits = Limits { connections_per_source: 2, ..Limits::default() };
-    let (listener, _) = start("127.0.0.1:0", &limits);
+    let (listener, _) = start(system, "127.0.0.1:0", &limits);
     let address = listener.address();
     tokio::task::spawn_blocking(move || {
         let connect = || {
@@ -259,9 +316,8 @@ async fn one_source_has_a_bounded_number_of_connections() {
     listener.stop(Duration::from_secs(5)).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn stopping_answers_what_is_in_flight() {
-    let (listener, echo) = start("127.0.0.1:0", &Limits::default());
+async fn stopping_answers_what_is_in_flight(system: System) {
+    let (listener, echo) = start(system, "127.0.0.1:0", &Limits::default());
     let socket = client(listener.address());
     socket.send(b"wait").expect("sent");
     socket.send(b"taken in").expect("sent");
@@ -270,4 +326,57 @@ async fn stopping_answers_what_is_in_flight() {
     echo.gate.add_permits(1);
     listener.stop(Duration::from_secs(5)).await;
     assert_eq!(receive(&socket), b"wait");
+}
+
+/// A worker that is busy does not keep the others, which share its socket, from answering.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_portable_loop_answers_in_parallel() {
+    let (listener, echo) = start(PORTABLE, "127.0.0.1:0", &Limits::default());
+    let socket = client(listener.address());
+    socket.send(b"keep busy").expect("sent");
+    while !echo.held.begun.load(Ordering::Acquire) {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..100 {
+        socket.send(b"quick").expect("sent");
+        assert_eq!(receive(&socket), b"quick");
+    }
+    echo.held.ended.store(true, Ordering::Release);
+    listener.stop(Duration::from_secs(5)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_system_does_not_grant_is_said_and_the_portable_loop_serves() {
+    let refusing = [
+        (System { share_port: |_| refused(libc::EPERM), ..System::THIS }, "sockets that share a port: "),
+        (System { tell_arrivals: |_, _| refused(libc::ENOPROTOOPT), ..System::THIS }, "word of where packets come in: "),
+        (System { tell_arrivals: |_, _| refused(libc::EINVAL), ..System::THIS }, "word of where packets come in: "),
+        (System { try_batches: |_| refused(libc::ENOSYS), ..System::THIS }, "packets in batches: "),
+    ];
+    for (system, what) in refusing {
+        let (listener, _) = start(system, "0.0.0.0:0", &Limits::default());
+        let said = listener.refused().map(ToString::to_string).expect("the portable loop");
+        assert!(said.starts_with(what), "{said}");
+        let socket = client(SocketAddr::from(([127, 0, 0, 1], listener.address().port())));
+        socket.send(b"local?").expect("sent");
+        assert_eq!(receive(&socket), b"0.0.0.0", "which address was asked is not made up");
+        assert!(listener.tell_ways().is_err());
+        listener.stop(Duration::from_secs(5)).await;
+    }
+    let (listener, _) = start(System::THIS, "0.0.0.0:0", &Limits::default());
+    assert!(listener.refused().is_none());
+    listener.stop(Duration::from_secs(5)).await;
+}
+
+/// What fails for another reason is no reason to serve with less.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_failures_are_failures() {
+    let echo = Echo { gate: Arc::new(Semaphore::new(0)), held: Arc::default() };
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    for system in [
+        System { share_port: |_| refused(libc::ENOBUFS), ..System::THIS },
+        System { try_batches: |_| refused(libc::EBADF), ..System::THIS },
+    ] {
+        assert!(Listener::start_on(system, address, 1, Ways::Untold, &echo, &Limits::default()).is_err());
+    }
 }

@@ -1,7 +1,7 @@
-//! UDP workers: a thread a core, each with its own socket; what can be answered at once is answered on the thread that received it.
+//! UDP workers: a thread a core, each with its own socket where the system lets them share a port; what can be answered at once is answered on the thread that received it.
 //!
 //! # Cost
-//! Per batch two system calls and one look at snapshot and clock; per query nothing is allocated unless an upstream is needed.
+//! Per batch two system calls, where the system has them, and one look at snapshot and clock; per query nothing is allocated unless an upstream is needed.
 
 use std::io;
 use std::net::SocketAddr;
@@ -34,6 +34,7 @@ impl Workers {
         let stopping = Arc::new(AtomicBool::new(false));
         let mut threads = Vec::new();
         for (number, socket) in sockets.into_iter().enumerate() {
+            let batch = Batch::new(&socket)?;
             let worker = Worker {
                 bound: socket.local_address()?,
                 socket,
@@ -43,7 +44,7 @@ impl Workers {
                 runtime: tokio::runtime::Handle::current(),
                 stopping: Arc::clone(&stopping),
             };
-            threads.push(thread::Builder::new().name(format!("udp-{number}")).spawn(move || worker.run())?);
+            threads.push(thread::Builder::new().name(format!("udp-{number}")).spawn(move || worker.run(batch))?);
         }
         Ok(Self { stopping, threads })
     }
@@ -69,9 +70,8 @@ struct Worker<R: Responder> {
 }
 
 impl<R: Responder> Worker<R> {
-    fn run(self) {
+    fn run(self, mut batch: Batch) {
         let _runtime = self.runtime.enter();
-        let mut batch = Batch::new();
         let mut view = self.responder.worker();
         let mut last = 0..LAST_BATCHES;
         loop {
@@ -80,7 +80,7 @@ impl<R: Responder> Worker<R> {
                 return;
             }
             let wait = if stopping { Wait::Never } else { Wait::First };
-            match batch.receive(&self.socket, wait) {
+            match batch.receive(wait) {
                 Ok(count) => self.answer(&mut batch, count, &mut view),
                 // Nothing came in time, or the system reported an error of an earlier reply (ICMP): the socket is still good.
                 Err(_) if stopping => return,
@@ -99,23 +99,23 @@ impl<R: Responder> Worker<R> {
             }),
         );
         for at in 0..count {
-            let mut reply = batch.take_reply();
+            let mut reply = batch.replies().take();
             let Packet { client, arrival: Arrival { local, .. }, .. } = batch.packet(at);
             match self.responder.judge(view, at, &mut reply) {
-                Step::Answered => batch.stage(reply, at),
-                Step::Silence => batch.put_back(reply),
+                Step::Answered => batch.replies().stage(reply, at),
+                Step::Silence => batch.replies().put_back(reply),
                 Step::Forward(plan) => match self.waiting.enter(R::client(&plan), &self.limits) {
                     Some(place) => {
-                        batch.put_back(reply);
+                        batch.replies().put_back(reply);
                         self.responder.forward(plan, Return { socket: self.socket.clone(), client, local, _place: place });
                     }
                     None => {
                         self.responder.overloaded(view, plan, &mut reply);
-                        batch.stage(reply, at);
+                        batch.replies().stage(reply, at);
                     }
                 },
             }
         }
-        batch.send(&self.socket);
+        batch.send();
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::image::{Image, NetSets, Route, Sets, TOGETHER};
-use super::why::{Why, why, why_address};
+use super::why::{Verified, Why, verify, why, why_address};
 use super::{CategorySet, Listed};
 use crate::dns::{Name, RecordType};
 
@@ -81,6 +81,21 @@ impl Index {
             why(image, name, record_type, &mut all);
         }
         all
+    }
+
+    /// As [`Index::why`], and finds the images in which the name's hash is that of another, which they list: from then on they look it
+    /// up octet for octet.
+    pub fn verify(&self, name: &Name, record_type: RecordType) -> Verified {
+        let mut verified = Verified { why: Vec::new(), mistaken: Vec::new() };
+        for image in &self.images {
+            verify(image, name, record_type, &mut verified);
+        }
+        verified
+    }
+
+    /// How many names the images know to be taken for others.
+    pub fn mistaken(&self) -> u32 {
+        self.images.iter().map(|image| image.mistaken()).sum()
     }
 
     /// Every list, line and network that holds `address`.

@@ -26,10 +26,10 @@ mod why;
 
 pub use along::Along;
 pub use category::{Category, CategoryEntry, CategorySet, Registry, RegistryFull, Words};
-pub use image::{Image, ImageFault};
+pub use image::{Image, ImageFault, Taken};
 pub use index::{Asked, Index};
 pub use list::{Force, List, ListAction, ListId, Owner, Standing};
 pub use listed::{Listed, Protected, Protection};
 pub use protected::ProtectedNames;
 pub use tour::{Stop, Tour};
-pub use why::{Effect, Why};
+pub use why::{Effect, Mistaken, Verified, Why};

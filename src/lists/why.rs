@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::format::{Action, Scope};
 use super::guard::may_take;
-use super::image::{AtNode, Image, Labels, MOST_LISTS, PatternRow, Ranks, Weighed, of_name, of_pattern};
+use super::image::{AtNode, End, Image, Labels, MOST_LISTS, PatternRow, Ranks, Taken, Weighed, of_name, of_pattern};
 use super::{Category, CategorySet, List, ListAction, ListId, Owner, Protection};
 use crate::dns::{MAX_NAME, Name, RecordType};
 
@@ -62,11 +62,31 @@ impl Effect {
     }
 }
 
-/// Appends every rule of `image` that bears on `name`: from the top down, then the patterns.
-pub(super) fn why(image: &Image, name: &Name, record_type: RecordType, out: &mut Vec<Why>) {
+/// What the records say of a name that the index was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// Every list, line and rule that names it.
+    pub why: Vec<Why>,
+    /// The images that took it, or a name above it, for another.
+    pub mistaken: Vec<Mistaken>,
+}
+
+/// A name that an image took for one that it lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistaken {
+    /// Whose image it is.
+    pub owner: Owner,
+    /// The name: that of the query or one above it.
+    pub name: Name,
+    /// What became of it.
+    pub taken: Taken,
+}
+
+/// Appends every rule of `image` that bears on `name`: from the top down, then the patterns. Says where the way to the name ended.
+pub(super) fn why(image: &Image, name: &Name, record_type: RecordType, out: &mut Vec<Why>) -> End {
     let labels = Labels::of(name);
     let mut nodes: Vec<AtNode> = Vec::new();
-    image.on_the_way(&labels, |_, record| nodes.push((record.protection, record.rules().collect())));
+    let end = image.on_the_way(&labels, |_, _, record| nodes.push((record.protection, record.rules().collect())));
     let case = Case::of(image, &labels, record_type, &nodes);
     // What protects against a rule stands at or below the rule's name; help protects everywhere below itself.
     for above in (1..nodes.len()).rev() {
@@ -104,6 +124,16 @@ pub(super) fn why(image: &Image, name: &Name, record_type: RecordType, out: &mut
             Effect::OtherType
         };
         out.push(row(image, list, pattern.line, pattern.regex.clone(), None, pattern.action(), effect));
+    }
+    end
+}
+
+/// As [`why`], and puts a name that the image takes for another into its quarantine.
+pub(super) fn verify(image: &Image, name: &Name, record_type: RecordType, verified: &mut Verified) {
+    if let End::Another(depth) = why(image, name, record_type, &mut verified.why) {
+        let name = Labels::of(name).ancestor(depth);
+        let taken = image.take_in(&name);
+        verified.mistaken.extend(taken.map(|taken| Mistaken { owner: image.owner().clone(), name, taken }));
     }
 }
 

@@ -84,8 +84,8 @@ impl<'a> Trial<'a> {
 
     /// What an answer's leads bring for every group alike, recalled or looked up.
     fn brought(&self, relayed: &Relayed, memo: Option<&Memo>) -> Brought {
-        let (serial, day) = (self.snapshot.serial, self.now.school.date);
-        if let Some(brought) = memo.and_then(|memo| memo.recall(serial, day)) {
+        let (edition, day) = (self.snapshot.edition(), self.now.school.date);
+        if let Some(brought) = memo.and_then(|memo| memo.recall(edition, day)) {
             return brought;
         }
         let mut brought = Brought::default();
@@ -93,7 +93,7 @@ impl<'a> Trial<'a> {
             self.add(&lead, &mut brought);
         }
         if let Some(memo) = memo {
-            memo.note(serial, day, brought);
+            memo.note(edition, day, brought);
         }
         brought
     }

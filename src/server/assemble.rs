@@ -10,7 +10,7 @@ use crate::config::{ForwardedZone, Program};
 use crate::dns::{Lead, RecordType};
 use crate::journal::{self, Entry, Provenance};
 use crate::listen::interface_number;
-use crate::lists::{Along, Effect};
+use crate::lists::{Along, Effect, Mistaken, Taken, Verified};
 use crate::policy::{Reason, Shared};
 use crate::snapshot::{Snapshot, Words};
 use crate::tally::Tally;
@@ -97,7 +97,7 @@ pub(super) fn provenance(remembered: Arc<Mutex<VecDeque<Arc<Snapshot>>>>) -> Pro
                     None => &entry.name,
                 };
                 let (labels, _) = names.covering(name)?;
-                Some(journal::Source { lists: Vec::new(), rule: Some(name.ancestor(labels).to_string()) })
+                Some(journal::Source { rule: Some(name.ancestor(labels).to_string()), ..journal::Source::default() })
             }
             Reason::Grant
             | Reason::AllowOnly
@@ -137,24 +137,53 @@ fn of_decision(snapshot: &Snapshot, entry: &Entry) -> Option<journal::Source> {
         | Reason::None => word.lock,
     }?;
     let lists = vec![format!("{}/decisions", decided.decision.owner.text())];
-    Some(journal::Source { lists, rule: Some(name.ancestor(decided.labels).to_string()) })
+    Some(journal::Source { lists, rule: Some(name.ancestor(decided.labels).to_string()), mismatches: 0 })
 }
 
+/// What stands in the place of a list where none names the name, but it has the hash of one that is listed.
+const MISTAKEN: &str = "khien/mistaken";
+
 /// The lists whose rules gave the deciding category, and the deepest of those rules.
+///
+/// The lists trust hashes; here each name that they block is compared with those that they hold.
 fn of_lists(snapshot: &Snapshot, entry: &Entry) -> journal::Source {
     let gave = |why: &crate::lists::Why| {
         why.effect == Effect::Applied && entry.category.as_deref() == Some(&snapshot.registry.entry(why.category).id)
     };
-    let all = match entry.by_alias.as_deref() {
-        Some(Lead::Name(alias)) => snapshot.why(alias, RecordType::CNAME),
-        Some(Lead::Address(address)) => snapshot.index.why_address(*address),
-        None => snapshot.why(&entry.name, entry.record_type),
+    let Verified { why, mistaken } = match entry.by_alias.as_deref() {
+        Some(Lead::Name(alias)) => snapshot.verify(alias, RecordType::CNAME),
+        Some(Lead::Address(address)) => Verified { why: snapshot.index.why_address(*address), mistaken: Vec::new() },
+        None => snapshot.verify(&entry.name, entry.record_type),
     };
-    let given: Vec<_> = all.into_iter().filter(gave).collect();
+    mistaken.iter().for_each(tell);
+    let count = |taken| mistaken.iter().filter(|mistaken| mistaken.taken == taken).count() as u64;
+    let mismatches = count(Taken::Quarantined) + count(Taken::Full);
+    let given: Vec<_> = why.into_iter().filter(gave).collect();
     // Networks come in order, the narrowest last.
     let rule = given.iter().max_by_key(|why| why.scope.map(|_| why.rule.split('.').count())).map(|why| why.rule.clone());
     let mut lists: Vec<String> = given.into_iter().map(|why| why.list.0).collect();
     lists.sort_unstable();
     lists.dedup();
-    journal::Source { lists, rule }
+    if lists.is_empty() && mismatches + count(Taken::Known) > 0 {
+        lists.push(MISTAKEN.to_owned());
+    }
+    journal::Source { lists, rule, mismatches }
 }
+
+/// Says once of each name that it was taken for another.
+fn tell(Mistaken { owner, name, taken }: &Mistaken) {
+    let owner = owner.text();
+    match taken {
+        Taken::Quarantined => {
+            tracing::warn!(%name, owner, "a name has the hash of a listed one and was taken for it; from now on it is not")
+        }
+        Taken::Damaged => {
+            tracing::error!(owner, "the image of these lists is damaged on disk; what is in memory filters on: look at the disk")
+        }
+        // Without a place nobody knows whether it was said.
+        Taken::Known | Taken::Full => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -119,7 +119,7 @@ impl Running {
         let absent = absent.map(|(name, group)| {
             format!("there is no interface {name}, so no client comes to group `{}` by it", snapshot.clients.group(group).id)
         });
-        single.into_iter().chain(absent).chain(few_sockets(&snapshot)).collect()
+        single.into_iter().chain(absent).chain(few_sockets(&snapshot)).chain(self.serving.lacks()).collect()
     }
 }
 

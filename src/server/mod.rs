@@ -272,6 +272,11 @@ impl Running {
         self.serving.dns_addresses()
     }
 
+    /// What is not as it should be where the portable loop answers, a sentence for each address.
+    pub fn portable(&self) -> Vec<String> {
+        self.serving.lacks()
+    }
+
     /// The addresses that answer HTTP.
     pub fn http_addresses(&self) -> Vec<SocketAddr> {
         self.serving.http_addresses()

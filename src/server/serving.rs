@@ -1,6 +1,7 @@
 //! The listeners of a running server, and how a reload changes which there are.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -50,7 +51,12 @@ impl Serving {
                 continue;
             }
             match Listener::start(address, self.workers, ways(program), &self.pipeline, &self.limits) {
-                Ok(listener) => bound.push((address, listener)),
+                Ok(listener) => {
+                    if let Some(said) = lacks_of(&listener) {
+                        tracing::warn!("{said}");
+                    }
+                    bound.push((address, listener));
+                }
                 Err(error) => {
                     for (_, listener) in bound {
                         listener.stop(Duration::ZERO).await;
@@ -124,6 +130,11 @@ impl Serving {
         lock(&self.dns).values().map(Listener::address).collect()
     }
 
+    /// What is not as it should be where the portable loop serves.
+    pub(super) fn lacks(&self) -> Vec<String> {
+        lock(&self.dns).values().filter_map(lacks_of).collect()
+    }
+
     pub(super) fn http_addresses(&self) -> Vec<SocketAddr> {
         lock(&self.http).values().map(|page| page.address).collect()
     }
@@ -142,7 +153,30 @@ impl Serving {
     }
 }
 
+/// What a listener lacks that the portable loop serves.
+fn lacks_of(listener: &Listener) -> Option<String> {
+    listener.refused().map(|refused| lacks(listener.address(), refused))
+}
+
+/// The same for people.
+fn lacks(address: SocketAddr, refused: &dyn Display) -> String {
+    let mut said = format!(
+        "the portable loop serves {address}, for the system does not grant {refused}; packets come and go one after the other, and no \
+         group finds its clients by interface"
+    );
+    if address.ip().is_unspecified() {
+        said.push_str(
+            "; which of its addresses was asked is not known: the system chooses the one that an answer leaves from, and no group \
+             finds its clients by the address that they ask; name each address in [listen] dns",
+        );
+    }
+    said
+}
+
 /// Whether it matters by which interface a packet came in.
 fn ways(program: &Program) -> Ways {
     if program.clients.interfaces().is_empty() { Ways::Untold } else { Ways::Told }
 }
+
+#[cfg(test)]
+mod tests;

@@ -142,6 +142,36 @@ async fn a_damaged_image_gives_way_to_the_one_before_then_to_a_rebuild() {
     school.close().await;
 }
 
+/// A start does not read the part that only "why" is asked of; what is wrong with it is found, and mended, while answers go on.
+#[tokio::test(flavor = "multi_thread")]
+async fn damage_to_what_only_why_reads_is_mended_behind_the_start() {
+    /// In the first record, right behind the header.
+    const PLACE: usize = 324;
+    let school = School::start_with(CONFIG, &[("toys.txt", "neu.example\n")]).await;
+    school.write("toys.txt", "spiele.example\n");
+    school.reload().await.expect("the list is sound");
+    let (mut image, mut sound) = (PathBuf::new(), Vec::new());
+    let school = school
+        .restart_after(|files| {
+            image = images(files).0;
+            sound = std::fs::read(&image).expect("an image");
+            let mut bytes = sound.clone();
+            bytes[PLACE] ^= 0xff;
+            std::fs::write(&image, bytes).expect("written");
+        })
+        .await;
+    assert_eq!(summary(&school, "spiele.example").await, "blocked", "this image filters from the first query on");
+    let mended = async {
+        while std::fs::read(&image).ok().as_ref() != Some(&sound) {
+            assert_eq!(summary(&school, "spiele.example").await, "blocked");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), mended).await.expect("the same sources give the same octets");
+    assert_eq!(summary(&school, "spiele.example").await, "blocked");
+    school.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_query_is_judged_under_the_snapshot_that_it_was_looked_up_under() {
     let school = School::try_start(CONFIG, &[]).await.expect("it starts");

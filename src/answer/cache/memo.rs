@@ -1,6 +1,6 @@
 //! What an entry's leads were found to bring, so that the next group need not look them up again.
 //!
-//! The rule: it is no verdict. It is the same for every group, and holds only under the snapshot that found it, on that day: what
+//! The rule: it is no verdict. It is the same for every group, and holds only by the lists that found it, on that day: what
 //! the office decided may have ended on the next.
 
 use std::sync::Mutex;
@@ -18,23 +18,32 @@ pub struct Brought {
     pub private: bool,
 }
 
-/// The place in an entry for what was brought, with the serial of the snapshot and the day.
+/// What lists say, by what that can change: another snapshot, or a name found to be taken for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edition {
+    /// The serial of the snapshot.
+    pub serial: u64,
+    /// How many such names its lists know of.
+    pub mistaken: u32,
+}
+
+/// The place in an entry for what was brought, with what the lists were then and the day.
 ///
 /// Nobody waits here: where another thread is reading or writing, it is as if nothing were known.
 #[derive(Debug, Default)]
-pub struct Memo(Mutex<Option<(u64, Date, Brought)>>);
+pub struct Memo(Mutex<Option<(Edition, Date, Brought)>>);
 
 impl Memo {
-    /// What was found under the snapshot `serial` on `day`.
-    pub fn recall(&self, serial: u64, day: Date) -> Option<Brought> {
+    /// What was found by this edition on `day`.
+    pub fn recall(&self, edition: Edition, day: Date) -> Option<Brought> {
         let noted = *self.0.try_lock().ok()?;
-        noted.filter(|(of, on, _)| *of == serial && *on == day).map(|(_, _, brought)| brought)
+        noted.filter(|(of, on, _)| *of == edition && *on == day).map(|(_, _, brought)| brought)
     }
 
-    /// Notes what was found under the snapshot `serial` on `day`, in place of what was found under another.
-    pub fn note(&self, serial: u64, day: Date, brought: Brought) {
+    /// Notes what was found by this edition on `day`, in place of what was found by another.
+    pub fn note(&self, edition: Edition, day: Date, brought: Brought) {
         if let Ok(mut noted) = self.0.try_lock() {
-            *noted = Some((serial, day, brought));
+            *noted = Some((edition, day, brought));
         }
     }
 }

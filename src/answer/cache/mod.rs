@@ -24,7 +24,7 @@ use jiff::Timestamp;
 
 use self::entry::Fate;
 use self::file::Writing;
-pub use self::memo::{Brought, Memo};
+pub use self::memo::{Brought, Edition, Memo};
 use self::shard::Shard;
 use super::Route;
 use super::upstream::Answer;

@@ -13,13 +13,17 @@ fn block(entries: &[(Entry, &str, Source)]) -> (Block, Vec<Line>) {
     for (entry, client, source) in entries {
         let client: Arc<str> = (*client).into();
         draft.push(entry, &client, source);
-        lines.push(Line::new(entry, client, Source { lists: source.lists.clone(), rule: source.rule.clone() }));
+        lines.push(Line::new(
+            entry,
+            client,
+            Source { lists: source.lists.clone(), rule: source.rule.clone(), ..Source::default() },
+        ));
     }
     (draft.finish(), lines)
 }
 
 fn source(lists: &[&str], rule: &str) -> Source {
-    Source { lists: lists.iter().map(|list| (*list).to_owned()).collect(), rule: Some(rule.to_owned()) }
+    Source { lists: lists.iter().map(|list| (*list).to_owned()).collect(), rule: Some(rule.to_owned()), ..Source::default() }
 }
 
 #[test]

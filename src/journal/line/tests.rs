@@ -14,7 +14,7 @@ fn json(line: &Line) -> Vec<u8> {
 
 #[test]
 fn a_line_reads_as_the_interface_says() {
-    let source = Source { lists: vec!["ut1-games".to_owned()], rule: Some("roblox.com".to_owned()) };
+    let source = Source { lists: vec!["ut1-games".to_owned()], rule: Some("roblox.com".to_owned()), ..Source::default() };
     let line = Line::new(&entry("www.Roblox.com."), "2026w48:0011223344556677".into(), source);
     assert_eq!(
         String::from_utf8(json(&line)).expect("ASCII"),
@@ -35,7 +35,7 @@ fn what_decided_nothing_is_none() {
 
 #[test]
 fn letters_beyond_ascii_are_escaped_and_come_back() {
-    let source = Source { lists: vec!["cấm-😀\u{202e}\u{7f}".to_owned()], rule: None };
+    let source = Source { lists: vec!["cấm-😀\u{202e}\u{7f}".to_owned()], ..Source::default() };
     let bytes = json(&Line::new(&entry("x.example"), "".into(), source));
     let read: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
     assert_eq!(read["lists"][0], "cấm-😀\u{202e}\u{7f}");

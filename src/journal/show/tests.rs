@@ -11,7 +11,8 @@ use crate::journal::testkit::entry;
 use crate::journal::{Entry, Source};
 
 fn line(name: &str) -> Line {
-    let source = Source { lists: vec!["ut1-games".to_owned(), "b".to_owned()], rule: Some("x.example".to_owned()) };
+    let source =
+        Source { lists: vec!["ut1-games".to_owned(), "b".to_owned()], rule: Some("x.example".to_owned()), ..Source::default() };
     Line::new(&entry(name), Arc::from("2026w48:0011223344556677"), source)
 }
 

@@ -98,6 +98,10 @@ impl Job {
                 }
             };
             let kept = || self.kept.as_ref().and_then(|kept| digest(&super::source::kept_path(kept, &list.list.id)).ok());
+            // A copy is the same octets, and yet not the source: that one is gone is to be told.
+            if fresh.is_none() {
+                field(b"kept");
+            }
             field(&fresh.or_else(kept).unwrap_or_default());
         }
         for (name, kinds) in &self.protected {

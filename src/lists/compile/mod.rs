@@ -13,6 +13,8 @@ mod report;
 mod rules;
 mod runs;
 mod source;
+#[cfg(test)]
+pub(crate) mod testkit;
 mod toulouse;
 mod tree;
 
@@ -164,6 +166,7 @@ fn put_file(path: &Path, make: impl FnOnce(&mut dyn Sink) -> Result<Made, Unmade
 }
 
 /// All that is in the lists of an owner.
+#[cfg_attr(test, derive(Clone))]
 struct Content {
     owner: Owner,
     /// By id.
@@ -214,7 +217,12 @@ impl From<Unwritten> for Unmade {
 
 impl Content {
     /// Makes the image and writes it to `to`.
-    fn make(mut self, attempt: u32, to: &mut dyn Sink) -> Result<Made, Unmade> {
+    fn make(self, attempt: u32, to: &mut dyn Sink) -> Result<Made, Unmade> {
+        self.make_under(ImageKey::derive, attempt, to)
+    }
+
+    /// As [`Content::make`], under a key that `derive` gives.
+    fn make_under(mut self, derive: fn(&[u8; 32], u32) -> ImageKey, attempt: u32, to: &mut dyn Sink) -> Result<Made, Unmade> {
         for (name, kinds) in &self.protected {
             self.rules.protect(name, *kinds);
         }
@@ -224,7 +232,7 @@ impl Content {
         let meaning = Meaning { owner, lists, types, patterns: automata.rows };
         let mut refused = vec![Guarded::default(); meaning.lists.len()];
         self.networks.guard(&meaning.lists, &mut refused);
-        let key = ImageKey::derive(&self.fingerprint, attempt);
+        let key = derive(&self.fingerprint, attempt);
         let setting = Setting { owner: &meaning.owner, lists: &meaning.lists, key, openable };
         let mut image = Writing::begin(to).map_err(Unmade::Io)?;
         let grown = grow(self.rules, &setting, &mut image).ok_or(CompileFailure::from(TooManyNames))?;

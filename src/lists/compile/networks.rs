@@ -15,6 +15,7 @@ use crate::lists::{CategorySet, List, ListAction};
 
 /// The networks of the lists, in no order.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct NetRules(Vec<NetRule>);
 
 impl NetRules {

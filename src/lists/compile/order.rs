@@ -15,7 +15,7 @@ const RANK: u32 = CHUNK.next_power_of_two().trailing_zeros();
 const BEHIND: u32 = u64::BITS - RANK;
 
 /// The places of the rules in order.
-pub(super) fn order(rules: &[Named], tails: &[u8]) -> impl Iterator<Item = usize> + use<> {
+pub(super) fn order(rules: &[Named], tails: &[u8]) -> Vec<u32> {
     let mut tops = Tops::new();
     let number = |(place, rule): (u32, &Named)| {
         let (top, behind) = split(&rule.head);
@@ -30,7 +30,7 @@ pub(super) fn order(rules: &[Named], tails: &[u8]) -> impl Iterator<Item = usize
     for alike in numbers.chunk_by_mut(|(left, _), (right, _)| left == right).filter(|alike| alike.len() > 1) {
         alike.sort_unstable_by(|(_, left), (_, right)| rules[*left as usize].compare(&rules[*right as usize], tails));
     }
-    numbers.into_iter().map(|(_, place)| place as usize)
+    numbers.into_iter().map(|(_, place)| place).collect()
 }
 
 /// The first eight octets of a key as far as they are of its first label, with zeros behind, and bits of the octets that follow.

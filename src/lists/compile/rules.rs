@@ -19,6 +19,8 @@ pub(super) const END: u8 = 0;
 const ESCAPE: u8 = 1;
 /// Rules in a chunk.
 pub(super) const CHUNK: usize = if cfg!(test) { 64 } else { 256 * 1024 };
+/// So many rules are fetched at a time.
+const AHEAD: usize = 64;
 /// The place of the list that stands for protected names.
 const PROTECTING: u16 = u16::MAX;
 
@@ -54,6 +56,7 @@ pub(super) struct Named {
 
 /// The rules.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Rules {
     /// Of the rule that is being added.
     key: Key,
@@ -68,7 +71,7 @@ pub(super) struct Rules {
 }
 
 /// Room for the key of any name; behind its end, as far as a head reaches, it holds zeros.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Key([u8; LONGEST]);
 
 impl Default for Key {
@@ -252,10 +255,13 @@ fn sorted(rules: &[Named], tails: &[u8]) -> Option<Run> {
         return None;
     }
     let (mut run, mut key) = (Writing::of(rules.len()), [0; LONGEST]);
-    for place in order(rules, tails) {
-        let named = &rules[place];
-        let len = named.write_key(tails, &mut key);
-        run.push(&key[..len], named.rule);
+    for places in order(rules, tails).chunks(AHEAD) {
+        // They lie anywhere in the chunk, and memory answers that many questions at once in little more than the time of one.
+        std::hint::black_box(places.iter().fold(0, |all, place| all ^ rules[*place as usize].rule.line));
+        for named in places.iter().map(|place| &rules[*place as usize]) {
+            let len = named.write_key(tails, &mut key);
+            run.push(&key[..len], named.rule);
+        }
     }
     Some(run.done())
 }

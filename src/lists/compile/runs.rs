@@ -23,6 +23,7 @@ pub(super) const LONGEST: usize = 512;
 
 /// Rules in order.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub(super) struct Run {
     octets: Vec<u8>,
 }

@@ -1,14 +1,15 @@
 //! Tests of the compiler: against a model that knows no tree, and on the harms that real lists do.
 
 mod harms;
+mod mistaken;
 mod model;
 mod real;
 
-use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Content, Job, JobList, Report, Source, run};
+use super::testkit::{bytes_of, content};
+use super::{Job, JobList, Report, Source, run};
 use crate::dns::{Name, RecordType};
 use crate::lists::format::{Entry, Match};
 use crate::lists::image::PatternRow;
@@ -24,24 +25,6 @@ fn category(place: usize) -> Category {
 
 fn list(id: &str, place: usize, standing: Standing, action: ListAction) -> List {
     List { id: id.into(), category: category(place), standing, action, force: Force::default() }
-}
-
-fn content(owner: Owner, lists: Vec<List>, protected: &[(Name, Protection)]) -> Content {
-    Content {
-        owner,
-        lists,
-        rules: super::Rules::default(),
-        patterns: Vec::new(),
-        networks: super::NetRules::default(),
-        protected: protected.to_vec(),
-        fingerprint: [7; 32],
-    }
-}
-
-fn bytes_of(content: Content) -> Vec<u8> {
-    let mut bytes = Cursor::new(Vec::new());
-    content.make(0, &mut bytes).expect("a test's lists fit");
-    bytes.into_inner()
 }
 
 fn job(directory: &Path, lists: Vec<(List, &str)>, protected: &[(&str, Protected)]) -> Job {

@@ -10,7 +10,7 @@ use super::runs::common;
 use crate::dns::Name;
 use crate::lists::format::{Action, Scope};
 use crate::lists::guard::{SuffixKind, may_take, suffix_kind_of};
-use crate::lists::image::{Class, ColdRule, ImageKey, Node, NodeId, Ranks, Sets, Unplaced, Writing, of_name, rank_labels};
+use crate::lists::image::{Class, ColdRule, ImageKey, Node, Ranks, Sets, Writing, of_name, rank_labels};
 use crate::lists::{CategorySet, List, ListAction, Owner, Protected, Protection};
 
 /// The lists and what bears on all their names.
@@ -25,7 +25,7 @@ pub(super) struct Setting<'l> {
 /// The nodes of an image, and what the guard saw.
 #[derive(Debug, Default)]
 pub(super) struct Grown {
-    pub(super) nodes: Unplaced,
+    pub(super) nodes: Vec<Node>,
     pub(super) classes: Vec<Class>,
     pub(super) names: u64,
     pub(super) rules: u64,
@@ -50,7 +50,8 @@ struct Open {
     /// Where its label ends in the key.
     end: usize,
     hash: u64,
-    node: NodeId,
+    record: u32,
+    node: usize,
     /// Where its standings for what is below begin.
     below: usize,
     protection: Protection,
@@ -155,9 +156,9 @@ impl Growth<'_, '_> {
     }
 
     fn open(&mut self, key: &[u8], end: usize, label: &[u8], protection: Protection, rules: &[ColdRule]) {
-        let (parent_hash, above, from) = match self.stack.last() {
-            Some(parent) => (parent.hash, parent.protection, parent.below),
-            None => (0, Protection::NONE, self.standings.len()),
+        let (parent_hash, parent_record, above, from) = match self.stack.last() {
+            Some(parent) => (parent.hash, Some(parent.record), parent.protection, parent.below),
+            None => (0, None, Protection::NONE, self.standings.len()),
         };
         let depth = self.stack.len() + 1;
         let below = self.standings.len();
@@ -182,13 +183,14 @@ impl Growth<'_, '_> {
         };
         self.own = own;
         let hash = self.setting.key.step(parent_hash, label);
-        let Some(record) = self.image.record(label, protection, rules) else {
+        let Some(record) = self.image.record(label, parent_record, protection, rules) else {
             self.full = true;
             return;
         };
-        let node = self.grown.nodes.push(Node { hash, class: 0, record });
+        let node = self.grown.nodes.len();
+        self.grown.nodes.push(Node { hash, class: 0, record });
         let everywhere = CategorySet::from_bits(u64::MAX);
-        self.stack.push(Open { end, hash, node, below, protection: total, class, everywhere });
+        self.stack.push(Open { end, hash, record, node, below, protection: total, class, everywhere });
     }
 
     /// Leaves protected names to nobody who may not take them, and notes who tried.
@@ -275,7 +277,7 @@ impl Growth<'_, '_> {
             let Open { node, below, mut class, everywhere, .. } = open;
             class.own.closed = class.own.closed.and(class.below.closed).and(everywhere);
             let id = self.class_id(class);
-            self.grown.nodes.set_class(node, id);
+            self.grown.nodes[node].class = id;
             self.standings.truncate(below);
             if let Some(parent) = self.stack.last_mut() {
                 parent.class.has_descendants = true;

@@ -1,4 +1,4 @@
-//! The cold record of a node: its label, its protection and every rule that stands at its name, with list and line.
+//! The cold record of a node: its label, the record of the node above, its protection and every rule that stands at its name, with list and line.
 //!
 //! Read for "why", and for the few names that rules for only some record types, or patterns, bear on. A reader that meets bytes
 //! of no sense stops there.
@@ -23,6 +23,8 @@ pub(in crate::lists) struct ColdRule {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::lists) struct Record<'i> {
     pub(in crate::lists) label: &'i [u8],
+    /// How far before it the record of the node right above begins; 0 where there is none.
+    pub(in crate::lists) above: usize,
     /// The kinds of protected name that the node itself is.
     pub(in crate::lists) protection: Protection,
     rules: usize,
@@ -35,8 +37,9 @@ impl<'i> Record<'i> {
         let (len, bytes) = bytes.split_first()?;
         let (label, bytes) = bytes.split_at_checked(usize::from(*len))?;
         let (protection, mut rest) = bytes.split_first()?;
+        let above = number(&mut rest)? as usize;
         let rules = number(&mut rest)? as usize;
-        Some(Self { label, protection: Protection::from_bits(*protection), rules, rest })
+        Some(Self { label, above, protection: Protection::from_bits(*protection), rules, rest })
     }
 
     /// The octets behind it; none where its rules make no sense.
@@ -62,6 +65,7 @@ const TYPED: u8 = 0b0001_0000;
 /// Appends a record.
 pub(in crate::lists) fn write(
     label: &[u8],
+    above: u32,
     protection: Protection,
     rules: impl ExactSizeIterator<Item = ColdRule>,
     to: &mut Vec<u8>,
@@ -69,6 +73,7 @@ pub(in crate::lists) fn write(
     to.push(u8::try_from(label.len()).expect("a label has at most 63 octets"));
     to.extend_from_slice(label);
     to.push(protection.bits());
+    write_number(above, to);
     write_number(u32::try_from(rules.len()).expect("a name has fewer rules than there are lines"), to);
     for rule in rules {
         let scope = match rule.scope {

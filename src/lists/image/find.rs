@@ -1,7 +1,7 @@
 //! What the walk does not settle: names on which typed rules or patterns bear are weighed rule by rule from the cold records.
 
 use super::ranks::{self, Ranks};
-use super::{ColdRule, Image, Labels, MOST_LISTS, Record, Sets};
+use super::{Class, ColdRule, Image, Labels, MOST_LISTS, Record, Sets};
 use crate::dns::{MAX_NAME, Name, RecordType};
 use crate::lists::format::Scope;
 use crate::lists::guard::may_take;
@@ -18,6 +18,17 @@ pub(in crate::lists) struct Weighed {
     pub(in crate::lists) protection: Protection,
 }
 
+/// Where the way to a name ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::lists) enum End {
+    /// At the name's node, or at the deepest one above it.
+    Known,
+    /// At the node of another name, which has the hash of this one's topmost so many labels.
+    Another(usize),
+    /// At a record that cannot be read.
+    Unread,
+}
+
 impl Weighed {
     const NOTHING: Self = Self { lists: [Ranks::NONE; MOST_LISTS], protection: Protection::NONE };
 }
@@ -26,6 +37,7 @@ impl Image {
     /// What this owner's lists say of the name for `record_type`, where [`Image::walk`] gave `walked`.
     #[inline]
     pub(in crate::lists) fn settle(&self, name: &Name, record_type: RecordType, walked: Sets) -> Sets {
+        let walked = self.but_quarantined(name, walked);
         if walked.typed || (!self.patterns.is_empty() && self.is_matched(name)) {
             return self.weigh(&Labels::of(name), record_type, walked);
         }
@@ -48,26 +60,41 @@ impl Image {
         self.patterns.any(Labels::of(name).text(&mut text))
     }
 
-    /// Calls `each` with the depth and the record of every node at and above the name, the topmost first, their labels compared octet for
-    /// octet.
-    pub(in crate::lists) fn on_the_way(&self, labels: &Labels<'_>, mut each: impl FnMut(usize, &Record<'_>)) {
+    /// Calls `each` with the depth, the class and the record of every node at and above the name, the topmost first; each is known by its
+    /// label, compared octet for octet, and by the record of the node above.
+    pub(in crate::lists) fn on_the_way(&self, labels: &Labels<'_>, mut each: impl FnMut(usize, &Class, &Record<'_>)) -> End {
         let table = self.table();
-        let mut hash = 0;
+        let (mut hash, mut above) = (0, None);
         for depth in 1..=labels.count() {
             let label = labels.at(depth);
             hash = self.header.key.step(hash, label);
             let Some(slot) = table.find(hash) else { break };
-            let is_it = self.record(slot, |record| {
-                let is_it = record.label == label;
+            let Some(class) = self.class_at(slot) else { return End::Unread };
+            let is_it = self.record(slot, |place, record| {
+                let is_below = above == (record.above > 0).then(|| place.wrapping_sub(record.above));
+                let is_it = record.label == label && is_below;
                 if is_it {
-                    each(depth, record);
+                    each(depth, class, record);
                 }
+                above = Some(place);
                 is_it
             });
-            if is_it != Some(true) {
-                break;
+            match is_it {
+                Some(true) if class.has_descendants => {}
+                Some(true) => break,
+                Some(false) => return End::Another(depth),
+                None => return End::Unread,
             }
         }
+        End::Known
+    }
+
+    /// What [`Image::walk`] says, by the nodes that are the name's own; none where a record cannot be read.
+    #[cold]
+    pub(super) fn walk_records(&self, labels: &Labels<'_>) -> Option<Sets> {
+        let mut sets = Sets::default();
+        let end = self.on_the_way(labels, |depth, class, _| sets = if depth == labels.count() { class.own } else { class.below });
+        (end != End::Unread).then_some(sets)
     }
 
     /// The best rules of each list for the name and record type, patterns included, and the name's protection: as [`Image::walk`]
@@ -96,7 +123,7 @@ impl Image {
     /// The best rules with a name, for one at or below `labels` that has `count` labels and no node below those.
     fn ranks_at(&self, labels: &Labels<'_>, count: usize, record_type: RecordType) -> Weighed {
         let mut weighed = Weighed::NOTHING;
-        self.on_the_way(labels, |depth, record| {
+        self.on_the_way(labels, |depth, _, record| {
             self.weigh_node(&mut weighed, (depth, count), record_type, record.protection, record.rules());
         });
         weighed

@@ -13,6 +13,7 @@ mod map;
 mod networks;
 mod nodes;
 mod patterns;
+mod quarantine;
 mod ranks;
 mod table;
 mod together;
@@ -29,22 +30,24 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use class::{Class, Sets};
 pub(super) use cold::{ColdRule, Record};
-pub(super) use find::{AtNode, Weighed};
+pub(super) use find::{AtNode, End, Weighed};
 pub(super) use labels::Labels;
 pub use layout::ImageFault;
 pub(super) use layout::VERSION;
 pub(super) use networks::{NetParts, NetRule, NetSets, Networks, Stretches};
 pub(super) use nodes::Nodes;
 pub(super) use patterns::{PatternRow, Patterns};
+pub use quarantine::Taken;
 pub(super) use ranks::{Ranks, labels as rank_labels, of_name, of_pattern};
 pub(super) use together::{Route, TOGETHER};
 #[cfg(test)]
 pub(super) use write::seal;
-pub(super) use write::{ImageKey, Node, NodeId, Parts, Sink, Unplaced, Unwritten, Writing};
+pub(super) use write::{ImageKey, Node, Parts, Sink, Unwritten, Writing};
 
 use self::class::CLASS;
 use self::layout::{ALIGN, CHECKSUM, COLD_CHECKSUM, HEADER, Header, Section};
 use self::networks::NetLayout;
+use self::quarantine::Quarantine;
 use self::table::{RESTS, SLOTS, TAGS, Table};
 use super::format::TypeSet;
 use super::{CategorySet, List, Owner};
@@ -61,6 +64,7 @@ pub struct Image {
     classes: Vec<Class>,
     patterns: Patterns,
     networks: NetLayout,
+    quarantine: Quarantine,
     /// Whether class ids take four octets instead of two.
     wide: bool,
 }
@@ -111,13 +115,15 @@ impl Image {
         Self::open_checked(path, Checked::Whole)
     }
 
-    /// As [`Image::open`], without reading the cold part, two thirds of it: what is damaged there is not told, and harms no answer
-    /// but "why".
+    /// As [`Image::open`], without reading the cold part, two thirds of it, where that answers nothing but "why": what is damaged there
+    /// is not told. Rules for only some record types and patterns are weighed by it, so of an image that has some it is read too.
     ///
     /// # Errors
     /// As [`Image::open`].
     pub fn open_hot(path: &Path) -> Result<Self, ImageFault> {
-        Self::open_checked(path, Checked::Hot)
+        let image = Self::open_checked(path, Checked::Hot)?;
+        let is_weighed = !image.types.is_empty() || !image.patterns.is_empty();
+        if is_weighed && !image.is_sound() { Err(ImageFault::Checksum) } else { Ok(image) }
     }
 
     fn open_checked(path: &Path, checked: Checked) -> Result<Self, ImageFault> {
@@ -176,7 +182,8 @@ impl Image {
         if meaning.lists.len() > MOST_LISTS {
             return Err(MEANING);
         }
-        Ok(Self { header, owner: meaning.owner, lists: meaning.lists, types, classes, patterns, networks, wide, bytes })
+        let (owner, lists, quarantine) = (meaning.owner, meaning.lists, Quarantine::default());
+        Ok(Self { header, owner, lists, types, classes, patterns, networks, quarantine, wide, bytes })
     }
 
     /// Whose lists these are.
@@ -236,28 +243,33 @@ impl Image {
         Table { buckets: self.header.buckets, tags: self.section(Section::Tags), rests: self.section(Section::Rests) }
     }
 
-    /// Hands over the record of a slot. It is read from the file and not from the mapping, so that asking why makes nothing resident;
+    /// Hands over the record of a slot, and where it begins. It is read from the file and not from the mapping, so that asking why makes nothing resident;
     /// from the mapping where the file cannot be read, and where very many lists have the name.
-    fn record<T>(&self, slot: usize, take: impl FnOnce(&Record<'_>) -> T) -> Option<T> {
+    fn record<T>(&self, slot: usize, take: impl FnOnce(usize, &Record<'_>) -> T) -> Option<T> {
         let mut head = [0; HEAD];
-        let head = self.head_of_record(slot, &mut head).and_then(Record::read).filter(|record| record.behind().is_some());
-        match head {
-            Some(record) => Some(take(&record)),
-            None => Some(take(&Record::read(self.section(Section::Records).get(self.place(slot)?..)?)?)),
-        }
+        let whole = |(place, head)| Record::read(head).filter(|record| record.behind().is_some()).map(|record| (place, record));
+        let (place, record) = match self.head_of_record(slot, &mut head).and_then(whole) {
+            Some(found) => found,
+            None => {
+                let place = self.place(slot)?;
+                (place, Record::read(self.section(Section::Records).get(place..)?)?)
+            }
+        };
+        Some(take(place, &record))
     }
 
-    /// The first octets of a slot's record, from the file.
-    fn head_of_record<'h>(&self, slot: usize, head: &'h mut [u8; HEAD]) -> Option<&'h [u8]> {
+    /// Where a slot's record begins and its first octets, from the file.
+    fn head_of_record<'h>(&self, slot: usize, head: &'h mut [u8; HEAD]) -> Option<(usize, &'h [u8])> {
         let Bytes::Mapped(_, file) = &self.bytes else { return None };
         let (places, records) = (self.header.range(Section::Places), self.header.range(Section::Records));
         let mut place = [0; 4];
         let at = Some(places.start + slot * place.len()).filter(|at| *at < places.end)?;
         file.read_exact_at(&mut place, at as u64).ok()?;
-        let at = records.start + u32::from_le_bytes(place) as usize;
+        let place = u32::from_le_bytes(place) as usize;
+        let at = records.start + place;
         let head = &mut head[..records.end.checked_sub(at)?.min(HEAD)];
         file.read_exact_at(head, at as u64).ok()?;
-        Some(head)
+        Some((place, head))
     }
 
     /// Where the record of a slot begins.

@@ -21,48 +21,6 @@ pub(in crate::lists) struct Node {
     pub(in crate::lists) record: u32,
 }
 
-/// The nodes of an image, a part for each stretch of hashes: what is written of a part lies close together.
-#[derive(Debug)]
-pub(in crate::lists) struct Unplaced([Vec<Node>; 1 << PARTS]);
-
-/// The bits of a hash that say which part it belongs to.
-const PARTS: u32 = 6;
-
-/// Where an unplaced node is.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::lists) struct NodeId {
-    part: usize,
-    at: usize,
-}
-
-impl Default for Unplaced {
-    fn default() -> Self {
-        Self([const { Vec::new() }; 1 << PARTS])
-    }
-}
-
-impl Unplaced {
-    /// Adds a node.
-    pub(in crate::lists) fn push(&mut self, node: Node) -> NodeId {
-        let part = (node.hash >> (u64::BITS - PARTS)) as usize;
-        self.0[part].push(node);
-        NodeId { part, at: self.0[part].len() - 1 }
-    }
-
-    /// Says of which class a node is.
-    pub(in crate::lists) fn set_class(&mut self, id: NodeId, class: u32) {
-        self.0[id.part][id.at].class = class;
-    }
-
-    fn len(&self) -> usize {
-        self.0.iter().map(Vec::len).sum()
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &Node> {
-        self.0.iter().flatten()
-    }
-}
-
 /// All that an image is made of besides its records.
 #[derive(Debug)]
 pub(in crate::lists) struct Parts {
@@ -71,7 +29,7 @@ pub(in crate::lists) struct Parts {
     pub(in crate::lists) names: u64,
     pub(in crate::lists) rules: u64,
     pub(in crate::lists) key: ImageKey,
-    pub(in crate::lists) nodes: Unplaced,
+    pub(in crate::lists) nodes: Vec<Node>,
     pub(in crate::lists) classes: Vec<Class>,
     pub(in crate::lists) automata: Vec<u8>,
     pub(in crate::lists) networks: NetParts,
@@ -85,6 +43,12 @@ impl ImageKey {
     /// The key for an image of sources with this fingerprint; `attempt` counts up from 0 where two names collided.
     pub(in crate::lists) fn derive(fingerprint: &[u8; 32], attempt: u32) -> Self {
         Self(Key::derive(fingerprint, attempt))
+    }
+
+    /// As [`ImageKey::derive`], a key under which names meet.
+    #[cfg(test)]
+    pub(in crate::lists) fn weak(fingerprint: &[u8; 32], attempt: u32) -> Self {
+        Self(Key::weak(fingerprint, attempt))
     }
 
     /// The hash of the name that has `label` in front of the one hashed to `parent`; the root's is 0.
@@ -138,11 +102,18 @@ impl<'t> Writing<'t> {
         Ok(Self { to, hot, cold, waiting: Vec::with_capacity(2 * TOGETHER), written: 0, failed: None })
     }
 
-    /// Writes the record of the next node, and says where it begins; none where the records become larger than an image can point
+    /// Writes the record of the next node, below the node whose record begins at `parent`, and says where it begins; none where the records become larger than an image can point
     /// into. What the operating system says is told by [`Writing::finish`].
-    pub(in crate::lists) fn record(&mut self, label: &[u8], protection: Protection, rules: &[ColdRule]) -> Option<u32> {
+    pub(in crate::lists) fn record(
+        &mut self,
+        label: &[u8],
+        parent: Option<u32>,
+        protection: Protection,
+        rules: &[ColdRule],
+    ) -> Option<u32> {
         let at = u32::try_from(self.written + self.waiting.len()).ok()?;
-        cold::write(label, protection, rules.iter().copied(), &mut self.waiting);
+        let back = parent.map_or(0, |parent| at - parent);
+        cold::write(label, back, protection, rules.iter().copied(), &mut self.waiting);
         if self.waiting.len() >= TOGETHER {
             self.flush();
         }
@@ -167,7 +138,8 @@ impl<'t> Writing<'t> {
         if let Some(failed) = self.failed {
             return Err(failed.into());
         }
-        let Parts { nodes, .. } = parts;
+        let Parts { mut nodes, .. } = parts;
+        nodes.sort_unstable_by_key(|node| node.hash);
         let placed = place(&nodes, parts.classes.len())?;
         let node_count = nodes.len() as u64;
         drop(nodes);
@@ -235,22 +207,13 @@ struct Placed {
     places: Vec<u8>,
 }
 
-/// Gives each node a slot in its own bucket or, where that is full, in the next.
-fn place(nodes: &Unplaced, classes: usize) -> Result<Placed, Unwritten> {
+/// Gives each node, sorted by hash, a slot in its own bucket or, where that is full, in the next.
+fn place(nodes: &[Node], classes: usize) -> Result<Placed, Unwritten> {
     // Three quarters full, one bucket in fourteen overflows into the next.
     let buckets = u32::try_from((nodes.len() * 4 / 3).div_ceil(SLOTS).max(1)).map_err(|_| too_many())?;
-    // Of each bucket, first how many nodes are at home in it, then which of its slots is the next one's.
-    let mut next = vec![0_u32; buckets as usize];
-    for node in nodes.iter() {
-        next[Place::of(node.hash, buckets).bucket] += 1;
-    }
-    let mut over = 0;
-    for next in &mut next {
-        let own = std::mem::replace(next, over);
-        over = (over + own).saturating_sub(SLOTS as u32);
-    }
-    // One bucket behind the last that is used is empty, so that every search ends.
-    let all = (buckets as usize + (over as usize).div_ceil(SLOTS) + 1) * SLOTS;
+    let last = slots(nodes, buckets).last().map_or(0, |(_, slot)| slot / SLOTS);
+    // One bucket behind the last is empty, so that every search ends.
+    let all = (last + 2).max(buckets as usize) * SLOTS;
     let wide = classes > 1 << 16;
     let width = if wide { 4 } else { 2 };
     let mut placed = Placed {
@@ -260,20 +223,31 @@ fn place(nodes: &Unplaced, classes: usize) -> Result<Placed, Unwritten> {
         class_ids: vec![0; all * width],
         places: vec![0; all * 4],
     };
-    for node in nodes.iter() {
+    for (node, slot) in slots(nodes, buckets) {
         let place = Place::of(node.hash, buckets);
-        let next = &mut next[place.bucket];
-        let slot = place.bucket * SLOTS + *next as usize;
-        *next += 1;
         placed.tags[slot * 2..][..2].copy_from_slice(&place.tag.to_le_bytes());
         placed.rests[slot * 4..][..4].copy_from_slice(&place.rest.to_le_bytes());
         placed.class_ids[slot * width..][..width].copy_from_slice(&node.class.to_le_bytes()[..width]);
         placed.places[slot * 4..][..4].copy_from_slice(&node.record.to_le_bytes());
     }
     let table = Table { buckets, tags: &placed.tags, rests: &placed.rests };
-    let is_found =
-        |node: &Node| table.find(node.hash).is_some_and(|slot| placed.places[slot * 4..][..4] == node.record.to_le_bytes());
-    if nodes.iter().all(is_found) { Ok(placed) } else { Err(Unwritten::Collision) }
+    let found_again = slots(nodes, buckets).all(|(node, slot)| table.find(node.hash) == Some(slot));
+    if found_again { Ok(placed) } else { Err(Unwritten::Collision) }
+}
+
+/// The slot of each node, of those sorted by hash.
+fn slots(nodes: &[Node], buckets: u32) -> impl Iterator<Item = (&Node, usize)> {
+    let (mut bucket, mut used) = (0, 0);
+    nodes.iter().map(move |node| {
+        let home = Place::of(node.hash, buckets).bucket;
+        if home > bucket {
+            (bucket, used) = (home, 0);
+        } else if used == SLOTS {
+            (bucket, used) = (bucket + 1, 0);
+        }
+        used += 1;
+        (node, bucket * SLOTS + used - 1)
+    })
 }
 
 fn too_many() -> io::Error {

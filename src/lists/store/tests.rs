@@ -77,3 +77,23 @@ fn a_write_that_fails_leaves_the_old_file_and_nothing_else() {
     assert_eq!(std::fs::read(&path).expect("still there"), b"old");
     assert_eq!(std::fs::read_dir(state.path()).expect("a directory").count(), 1);
 }
+
+/// What "why" alone is asked of may wait; what weighs rules for some record types may not.
+#[test]
+fn a_start_reads_the_cold_part_where_rules_are_weighed_by_it() {
+    /// In the first record, right behind the header.
+    const PLACE: usize = 324;
+    let state = tempfile::tempdir().expect("a directory");
+    let store = Store::new(state.path()).expect("a store");
+    for (text, is_read) in
+        [("||poki.com^\n", false), ("||poki.com^$dnstype=AAAA\n", true), ("/^ads[0-9]+\\./\n||poki.com^\n", true)]
+    {
+        let fingerprint = put(&store, text);
+        let path = store.image_path(&Owner::School, fingerprint);
+        let mut bytes = std::fs::read(&path).expect("it is there");
+        bytes[PLACE] ^= 1;
+        std::fs::write(&path, bytes).expect("it can be damaged");
+        assert_eq!(!store.open_best(&Owner::School).faults.is_empty(), is_read, "{text}");
+        assert!(store.reusable(&Owner::School, fingerprint).is_none(), "{text}");
+    }
+}

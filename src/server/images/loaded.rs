@@ -30,11 +30,11 @@ pub struct Loaded {
     /// Roles of the office whose newest list could not be compiled, and why; the image before is in force.
     pub office_faults: Vec<(String, String)>,
     /// How often each list could not be read since the program started.
-    pub(super) failures: BTreeMap<String, u64>,
+    pub(in crate::server) failures: BTreeMap<String, u64>,
 }
 
 impl Loaded {
-    pub(super) fn nothing(program: &Program) -> Self {
+    pub(in crate::server) fn nothing(program: &Program) -> Self {
         let missing = required(program).map(|list| list.id.0.clone()).collect::<Vec<_>>();
         // Without any list of one's own the starter lists are what is awaited.
         let mut missing = if missing.is_empty() { vec!["the starter lists".to_owned()] } else { missing };

@@ -39,6 +39,20 @@ async fn later(school: &School, time: Duration) {
 
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// The requests once there are `count` of them. A day is mostly enough; one in which the list is found in other hands leaves it to the
+/// next.
+async fn asked_in_days(school: &School, pages: &Pages, count: usize) -> Vec<String> {
+    for _ in 0..3 {
+        later(school, 25 * HOUR).await;
+        if pages.requests().len() >= count {
+            break;
+        }
+    }
+    let requests = pages.requests();
+    assert_eq!(requests.len(), count, "{requests:?}");
+    requests
+}
+
 /// The line of a metric.
 async fn metric(school: &School, begins: &str) -> Option<String> {
     let (_, text) = http::get(school.http(), "/metrics").await;
@@ -130,21 +144,14 @@ async fn what_the_server_said_of_a_copy_is_asked_by_after_a_restart() {
     assert!(pages.requests().iter().all(|request| !request.contains("if-none-match")), "there was nothing to ask by");
     let school = school.restart().await;
     assert_eq!(pages.requests().len(), first, "its day is not over");
-    later(&school, 25 * HOUR).await;
-    let requests = pages.requests();
-    let said = metric(&school, "khien_list_failures_total").await;
-    assert_eq!(requests.len(), first + 1, "{said:?}");
+    let requests = asked_in_days(&school, &pages, first + 1).await;
     assert!(requests[first].contains("if-none-match: \"v1\""), "{}", requests[first]);
     assert_eq!(summary(&school, "spiele.example").await, "blocked");
     assert_eq!(metric(&school, "khien_list_failures_total").await, None);
 
     // A copy that was damaged on the disk is not vouched for: it is fetched whole.
     std::fs::write(school.path("state/fetched/toys.copy"), "junk").expect("written");
-    later(&school, 25 * HOUR).await;
-    let said = metric(&school, "khien_list_failures_total").await;
-    let kept = std::fs::read_to_string(school.path("state/fetched/toys.record"));
-    assert_eq!(pages.requests().len(), first + 2, "{said:?} {kept:?}");
-    let requests = pages.requests();
+    let requests = asked_in_days(&school, &pages, first + 2).await;
     assert!(!requests.last().expect("asked").contains("if-none-match"), "{requests:?}");
     assert_eq!(summary(&school, "spiele.example").await, "blocked");
     school.close().await;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::{bytes_of, category, content, list, name};
 use crate::dns::{Name, RecordType};
+use crate::lists::compile::Content;
+use crate::lists::compile::testkit::weak_bytes_of;
 use crate::lists::format::{Action, Entry, Scope, TypeSet};
 use crate::lists::image::PatternRow;
 use crate::lists::{CategorySet, Effect, Force, Image, Index, List, ListAction, Listed, Owner, Protected, Protection, Standing};
@@ -51,21 +53,21 @@ struct Rule {
     line: u32,
 }
 
-struct World {
+pub(super) struct World {
     owner: Owner,
     lists: Vec<List>,
     rules: Vec<Rule>,
     protected: Vec<(Name, Protection)>,
 }
 
-const TYPES: [RecordType; 3] = [RecordType::A, RecordType::AAAA, RecordType::HTTPS];
+pub(super) const TYPES: [RecordType; 3] = [RecordType::A, RecordType::AAAA, RecordType::HTTPS];
 
-fn any_name(dice: &mut Dice) -> Name {
+pub(super) fn any_name(dice: &mut Dice) -> Name {
     let labels: Vec<&str> = (0..1 + dice.below(4)).map(|_| ["a", "b", "c"][dice.below(3)]).collect();
     name(&format!("{}.{}", labels.join("."), ["com", "org"][dice.below(2)]))
 }
 
-fn world(dice: &mut Dice, owner: Owner, protected: &[(Name, Protection)]) -> World {
+pub(super) fn world(dice: &mut Dice, owner: Owner, protected: &[(Name, Protection)]) -> World {
     let standings = [Standing::Content, Standing::Locked, Standing::Threat];
     let lists: Vec<List> = (0..2 + dice.below(4))
         .map(|place| {
@@ -101,7 +103,16 @@ fn world(dice: &mut Dice, owner: Owner, protected: &[(Name, Protection)]) -> Wor
 }
 
 impl World {
-    fn image(&self) -> Image {
+    pub(super) fn image(&self) -> Image {
+        Image::from_bytes(bytes_of(self.content())).expect("just made")
+    }
+
+    /// An image under a key by which names meet.
+    pub(super) fn weak_image(&self) -> Image {
+        Image::from_bytes(weak_bytes_of(self.content())).expect("just made")
+    }
+
+    fn content(&self) -> Content {
         let mut content = content(self.owner.clone(), self.lists.clone(), &self.protected);
         for rule in &self.rules {
             let list = u16::try_from(rule.list).expect("few lists");
@@ -118,7 +129,7 @@ impl World {
                 }
             }
         }
-        Image::from_bytes(bytes_of(content)).expect("just made")
+        content
     }
 
     fn may(&self, list: &List, kinds: Protection) -> bool {
@@ -172,7 +183,7 @@ impl World {
         })
     }
 
-    fn add(&self, asked: &Name, record_type: RecordType, listed: &mut Listed) {
+    pub(super) fn add(&self, asked: &Name, record_type: RecordType, listed: &mut Listed) {
         let named = |place: usize| self.counts(place, asked, record_type).filter(|rule| rule.action == Action::Block);
         let of = |action: ListAction| (0..self.lists.len()).filter(move |place| self.lists[*place].action == action);
         let open: CategorySet =
@@ -209,7 +220,7 @@ impl World {
     }
 }
 
-fn universe() -> Vec<Name> {
+pub(super) fn universe() -> Vec<Name> {
     let mut names = vec![name("com"), name("org"), name("net")];
     let mut last: Vec<String> = vec!["com".to_owned(), "org".to_owned()];
     for _ in 0..5 {
@@ -250,7 +261,7 @@ fn the_index_says_what_the_rules_say_one_by_one() {
 pub(super) const ROUNDS: u64 = 60;
 
 /// What is closed at a name holds at all names below, for all types; without typed rules and patterns that is also all that does.
-fn check_closed(index: &Index, universe: &[Name], worlds: &[World], seed: u64) {
+pub(super) fn check_closed(index: &Index, universe: &[Name], worlds: &[World], seed: u64) {
     let plain = worlds.iter().flat_map(|world| &world.rules).all(|rule| rule.types.is_all() && matches!(rule.at, At::Name(..)));
     let all = |asked: &Name| TYPES.map(|record_type| index.categories(asked, record_type).categories());
     let told: Vec<[CategorySet; 3]> = universe.iter().map(all).collect();

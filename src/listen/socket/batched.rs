@@ -10,52 +10,48 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV
 use std::num::NonZeroU32;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
-use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::Socket;
 
-/// Packets taken in and sent out by one system call.
-pub(super) const BATCH: usize = 32;
-
-/// A query is at most this long; a longer one is cut and then malformed.
-const PACKET: usize = 4096;
+use super::{Arrival, BATCH, GLANCE, PACKET, Packet, Refused, Replies, System, Unbound, Wait, Ways, open};
 
 /// Room for one packet-information message of either family.
 const CONTROL: usize = 64;
 
 /// A bound datagram socket.
 #[derive(Debug, Clone)]
-pub(super) struct Datagrams {
+pub(in crate::listen) struct Datagrams {
     socket: Arc<Socket>,
 }
 
 impl Datagrams {
     /// Binds `count` sockets to one address; the kernel spreads the clients over them.
-    pub(super) fn bind(address: SocketAddr, count: usize, ways: Ways) -> io::Result<Vec<Self>> {
+    pub(super) fn bind(address: SocketAddr, count: usize, ways: Ways, system: System) -> Result<Vec<Self>, Unbound> {
         if address.port() != 0 {
             // Sockets that share a port would let a second server take half of the clients unnoticed; one that does not
             // share finds out whether somebody is there.
             open(address)?.bind(&address.into())?;
         }
-        let first = Self::bind_shared(address, ways)?;
+        let first = Self::bind_shared(address, ways, system)?;
         let bound = first.local_address()?;
         let mut sockets = vec![first];
         for _ in 1..count {
-            sockets.push(Self::bind_shared(bound, ways)?);
+            sockets.push(Self::bind_shared(bound, ways, system)?);
         }
         Ok(sockets)
     }
 
-    fn bind_shared(address: SocketAddr, ways: Ways) -> io::Result<Self> {
+    fn bind_shared(address: SocketAddr, ways: Ways, system: System) -> Result<Self, Unbound> {
         let socket = open(address)?;
-        socket.set_reuse_port(true)?;
+        granted("sockets that share a port", (system.share_port)(&socket))?;
         // A burst of a whole school waits here; the system may grant less.
         socket.set_recv_buffer_size(4 << 20).ok();
         // The stop flag is looked at this often when nothing comes in.
-        socket.set_read_timeout(Some(Duration::from_millis(100)))?;
+        socket.set_read_timeout(Some(GLANCE))?;
         if ways == Ways::Told || address.ip().is_unspecified() {
-            tell_arrivals(&socket, address)?;
+            granted("word of where packets come in", (system.tell_arrivals)(&socket, address))?;
         }
+        granted("packets in batches", (system.try_batches)(&socket))?;
         socket.bind(&address.into())?;
         Ok(Self { socket: Arc::new(socket) })
     }
@@ -87,13 +83,25 @@ impl Datagrams {
     }
 }
 
-/// An unbound socket of the address's family that does not block the other family.
-fn open(address: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
-    if address.is_ipv6() {
-        socket.set_only_v6(true)?;
+/// Tells what a system does not grant at all from what failed this time.
+fn granted(what: &'static str, said: io::Result<()>) -> Result<(), Unbound> {
+    const NEVER: [libc::c_int; 5] = [libc::ENOPROTOOPT, libc::EINVAL, libc::EPERM, libc::ENOSYS, libc::EOPNOTSUPP];
+    said.map_err(|error| match error.raw_os_error() {
+        Some(code) if NEVER.contains(&code) => Unbound::Refused(Refused { what, error }),
+        _ => Unbound::Failed(error),
+    })
+}
+
+/// Whether the system has the calls that take batches, by asking them for nothing.
+pub(super) fn try_batches(socket: &Socket) -> io::Result<()> {
+    let nothing = std::ptr::null_mut();
+    // SAFETY: no header is read or written, for there are none.
+    let received = unsafe { libc::recvmmsg(socket.as_raw_fd(), nothing, 0, libc::MSG_DONTWAIT as _, std::ptr::null_mut()) };
+    // SAFETY: as above.
+    if received < 0 || unsafe { libc::sendmmsg(socket.as_raw_fd(), nothing, 0, libc::MSG_DONTWAIT as _) } < 0 {
+        return Err(io::Error::last_os_error());
     }
-    Ok(socket)
+    Ok(())
 }
 
 fn switch_on(socket: &Socket, level: libc::c_int, option: libc::c_int) -> io::Result<()> {
@@ -173,42 +181,35 @@ impl Outgoing {
 }
 
 /// The buffers of one worker: what came in with one call, and the replies to go out with one.
-pub(super) struct Batch {
+pub(in crate::listen) struct Batch {
+    socket: Datagrams,
     packets: Box<[[u8; PACKET]]>,
     clients: Box<[libc::sockaddr_storage]>,
     controls: Box<[Control]>,
     lengths: [usize; BATCH],
-    arrivals: [Arrival; BATCH],
-    /// The packet that each staged reply answers.
-    questions: [usize; BATCH],
-    replies: Vec<Vec<u8>>,
+    arrivals: Box<[Arrival]>,
+    pub(super) replies: Replies,
     outgoing: Vec<Outgoing>,
-    staged: usize,
 }
 
 impl Batch {
-    /// Buffers for [`BATCH`] packets each way.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(socket: Datagrams) -> Self {
         // SAFETY: addresses of all zeros are valid, empty ones.
         let empty = unsafe { mem::zeroed::<libc::sockaddr_storage>() };
         Self {
+            socket,
             packets: vec![[0; PACKET]; BATCH].into_boxed_slice(),
             clients: vec![empty; BATCH].into_boxed_slice(),
             controls: vec![Control([0; CONTROL]); BATCH].into_boxed_slice(),
             lengths: [0; BATCH],
-            arrivals: [Arrival::default(); BATCH],
-            questions: [0; BATCH],
-            replies: (0..BATCH).map(|_| Vec::with_capacity(PACKET)).collect(),
+            arrivals: vec![Arrival::default(); BATCH].into_boxed_slice(),
+            replies: Replies::with_room(),
             outgoing: (0..BATCH).map(|_| Outgoing::new()).collect(),
-            staged: 0,
         }
     }
 
-    /// Takes in what is there, waiting for the first packet as long as the socket's time-out says, or not at all.
-    ///
-    /// # Errors
-    /// The system's own; `WouldBlock` where nothing came.
-    pub(super) fn receive(&mut self, socket: &Datagrams, wait: Wait) -> io::Result<usize> {
+    /// Takes in what is there by one call.
+    pub(super) fn receive(&mut self, wait: Wait) -> io::Result<usize> {
         let mut parts = [const { MaybeUninit::<libc::iovec>::uninit() }; BATCH];
         let mut headers = [const { MaybeUninit::<libc::mmsghdr>::uninit() }; BATCH];
         for at in 0..BATCH {
@@ -230,14 +231,14 @@ impl Batch {
         // SAFETY: all BATCH headers are written above and point into buffers of this batch that nobody else touches.
         let count = unsafe {
             libc::recvmmsg(
-                socket.socket.as_raw_fd(),
+                self.socket.socket.as_raw_fd(),
                 headers.as_mut_ptr().cast(),
                 BATCH as libc::c_uint,
                 flags as _,
                 std::ptr::null_mut(),
             )
         };
-        self.staged = 0;
+        self.replies.staged = 0;
         let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
         for (at, header) in headers.iter().enumerate().take(count) {
             // SAFETY: written above, and filled in by the kernel.
@@ -256,45 +257,27 @@ impl Batch {
         Packet { octets: &self.packets[at][..self.lengths[at]], client, arrival: self.arrivals[at] }
     }
 
-    /// A buffer for the reply that is staged next.
-    pub(super) fn take_reply(&mut self) -> Vec<u8> {
-        mem::take(&mut self.replies[self.staged])
-    }
-
-    /// Gives the buffer back without sending it.
-    pub(super) fn put_back(&mut self, reply: Vec<u8>) {
-        self.replies[self.staged] = reply;
-    }
-
-    /// Stages the reply to the packet at `at` for [`Batch::send`]: it goes back the way that the packet came.
-    pub(super) fn stage(&mut self, reply: Vec<u8>, at: usize) {
-        let outgoing = &mut self.outgoing[self.staged];
-        outgoing.control_len = 0;
-        if let Some(local) = self.arrivals[at].local {
-            outgoing.leave_from(local, scope_of(&self.clients[at]));
-        }
-        self.questions[self.staged] = at;
-        self.replies[self.staged] = reply;
-        self.staged += 1;
-    }
-
-    /// Sends what is staged; a packet that the system refuses is passed over, as the network may lose any.
-    pub(super) fn send(&mut self, socket: &Datagrams) {
+    /// Sends what is staged by one call, as long as the system refuses no packet.
+    pub(super) fn send(&mut self) {
         let mut parts = [const { MaybeUninit::<libc::iovec>::uninit() }; BATCH];
         let mut headers = [const { MaybeUninit::<libc::mmsghdr>::uninit() }; BATCH];
-        for at in 0..self.staged {
-            let reply = &self.replies[at];
-            let part = parts[at].write(libc::iovec { iov_base: reply.as_ptr().cast_mut().cast(), iov_len: reply.len() });
-            let client = &mut self.clients[self.questions[at]];
+        for (place, (at, reply)) in self.replies.staged().enumerate() {
+            let outgoing = &mut self.outgoing[place];
+            outgoing.control_len = 0;
+            if let Some(local) = self.arrivals[at].local {
+                outgoing.leave_from(local, scope_of(&self.clients[at]));
+            }
+            let part = parts[place].write(libc::iovec { iov_base: reply.as_ptr().cast_mut().cast(), iov_len: reply.len() });
+            let client = &mut self.clients[at];
             let length = address_length(client);
-            headers[at].write(libc::mmsghdr { msg_hdr: self.outgoing[at].header(part, client, length), msg_len: 0 });
+            headers[place].write(libc::mmsghdr { msg_hdr: outgoing.header(part, client, length), msg_len: 0 });
         }
         let mut done = 0;
-        while done < self.staged {
-            let left = self.staged - done;
+        while done < self.replies.staged {
+            let left = self.replies.staged - done;
             // SAFETY: the first `staged` headers are written above and point into this batch, which outlives the call.
             let sent = unsafe {
-                libc::sendmmsg(socket.socket.as_raw_fd(), headers[done..].as_mut_ptr().cast(), left as libc::c_uint, 0)
+                libc::sendmmsg(self.socket.socket.as_raw_fd(), headers[done..].as_mut_ptr().cast(), left as libc::c_uint, 0)
             };
             done += match usize::try_from(sent) {
                 Ok(sent) if sent > 0 => sent,
@@ -302,34 +285,8 @@ impl Batch {
                 _ => 1,
             };
         }
-        self.staged = 0;
+        self.replies.staged = 0;
     }
-}
-
-/// Whether to wait for a first packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wait {
-    /// As long as the socket's time-out says.
-    First,
-    /// Not at all.
-    Never,
-}
-
-/// Where a packet or a connection came in, as far as the system says.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Arrival {
-    /// The local address that it was sent to.
-    pub(super) local: Option<IpAddr>,
-    /// The number of the interface; 0 where it is not known.
-    pub(super) interface: u32,
-}
-
-/// A packet that came in.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Packet<'b> {
-    pub(super) octets: &'b [u8],
-    pub(super) client: SocketAddr,
-    pub(super) arrival: Arrival,
 }
 
 /// Where a packet came in.
@@ -360,20 +317,8 @@ unsafe fn arrival_of(header: &libc::msghdr) -> Arrival {
     Arrival::default()
 }
 
-/// Whether the system is to tell by which interface each packet came in.
-///
-/// On a socket of one address it costs something and is needed by interfaces in `via` alone; one that is bound to all addresses has
-/// to know in any case which of them was asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ways {
-    /// It is.
-    Told,
-    /// Nobody asks.
-    Untold,
-}
-
 /// Has the system tell where each packet, or a listening socket's connection, came in.
-pub(super) fn tell_arrivals(socket: &Socket, address: SocketAddr) -> io::Result<()> {
+pub(in crate::listen) fn tell_arrivals(socket: &Socket, address: SocketAddr) -> io::Result<()> {
     match address {
         SocketAddr::V4(_) => switch_on(socket, libc::IPPROTO_IP, libc::IP_PKTINFO),
         SocketAddr::V6(_) => switch_on(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO),
@@ -381,7 +326,7 @@ pub(super) fn tell_arrivals(socket: &Socket, address: SocketAddr) -> io::Result<
 }
 
 /// By which interface a connection came in; 0 where the system does not say.
-pub(super) fn interface_of(connection: &impl AsRawFd, local: SocketAddr) -> u32 {
+pub(in crate::listen) fn interface_of(connection: &impl AsRawFd, local: SocketAddr) -> u32 {
     // The kernel keeps what it knew when the connection was opened, and gives it as control messages (linux/in.h, linux/in6.h).
     const IP_PKTOPTIONS: libc::c_int = 9;
     const IPV6_2292PKTOPTIONS: libc::c_int = 6;
