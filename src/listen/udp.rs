@@ -84,7 +84,8 @@ impl<R: Responder> Worker<R> {
                 Ok(count) => self.answer(&mut batch, count, &mut view),
                 // Nothing came in time, or the system reported an error of an earlier reply (ICMP): the socket is still good.
                 Err(_) if stopping => return,
-                Err(_) => {}
+                // A worker that nobody asks keeps no snapshot that is no longer in force: it holds images mapped.
+                Err(_) => self.responder.refresh(&mut view),
             }
         }
     }

@@ -1,7 +1,6 @@
 //! A snapshot from a configuration and what its lists brought, and the look back that the journal takes into it.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crate::answer::Upstreams;
 use crate::answer::upstream::SetupError;
@@ -16,7 +15,8 @@ use crate::snapshot::{Snapshot, Words};
 use crate::tally::Tally;
 
 use super::images::Loaded;
-use super::{lock, office};
+use super::office;
+use super::remembered::Remembered;
 
 /// Who answers for names: the upstreams, and the zones with those who are asked for them.
 #[derive(Debug, Clone)]
@@ -79,9 +79,9 @@ pub(super) fn snapshot(
 }
 
 /// Says which lists and which rule brought an entry's verdict, from the snapshot that gave it.
-pub(super) fn provenance(remembered: Arc<Mutex<VecDeque<Arc<Snapshot>>>>) -> Provenance {
+pub(super) fn provenance(remembered: Arc<Remembered>) -> Provenance {
     Box::new(move |entry| {
-        let snapshot = lock(&remembered).iter().find(|snapshot| snapshot.serial == entry.snapshot).map(Arc::clone)?;
+        let snapshot = remembered.find(entry.snapshot)?;
         match entry.reason {
             Reason::Locked => of_decision(&snapshot, entry).or_else(|| Some(of_lists(&snapshot, entry))),
             Reason::Tier | Reason::Exception => Some(of_lists(&snapshot, entry)),

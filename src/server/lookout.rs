@@ -54,6 +54,7 @@ impl Running {
     pub fn look_out(&self) {
         let snapshot = self.accounts.snapshot.load_full();
         let now = self.accounts.clock.running();
+        self.remembered.forget(now);
         self.look_for_interfaces(&snapshot);
         let noisy = self.accounts.rooms.limiter.noisy(now);
         for client in noisy.iter().take(NAMED) {

@@ -10,13 +10,13 @@ mod kept;
 mod lookout;
 mod office;
 mod primaries;
+mod remembered;
 mod renewing;
 mod resolvers;
 mod responder;
 mod serving;
 mod state;
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -50,6 +50,7 @@ use fetching::Fetching;
 use images::Images;
 use kept::Kept;
 use office::Office;
+use remembered::Remembered;
 use serving::Serving;
 
 /// How long stopping may take until what is still in flight is given up.
@@ -57,9 +58,6 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Clients whose allowance is remembered at once.
 const CLIENTS: usize = 65_536;
-
-/// Snapshots that the journal may still have to ask.
-const REMEMBERED: usize = 4;
 
 /// What a server is started from.
 #[derive(Debug, Clone)]
@@ -135,7 +133,7 @@ pub struct Running {
     office: Office,
     serving: Serving,
     in_force: Mutex<InForce>,
-    remembered: Arc<Mutex<VecDeque<Arc<Snapshot>>>>,
+    remembered: Arc<Remembered>,
     seen: Mutex<lookout::Seen>,
     /// One reload at a time.
     reloading: tokio::sync::Mutex<()>,
@@ -188,7 +186,7 @@ impl Server {
         let serial = state.next_serial(0);
         let snapshot = Arc::new(assemble::snapshot(&program, &loaded, office.in_force(&program), speakers, serial, &tally));
 
-        let remembered = Arc::new(Mutex::new(VecDeque::from([Arc::clone(&snapshot)])));
+        let remembered = Arc::new(Remembered::new(Arc::clone(&snapshot)));
         let (journal, writer) = journal::open(program.journal.clone(), assemble::provenance(Arc::clone(&remembered)));
         let writing = clock.clone();
         let journal_thread = writer.start(move || journal::Moment { wall: writing.wall(), uptime: writing.running() })?;
@@ -392,11 +390,7 @@ impl Running {
         let serial = self.state.next_serial(old.serial);
         let office = self.office.in_force(&program);
         let snapshot = Arc::new(assemble::snapshot(&program, &loaded, office, speakers, serial, &self.accounts.tally));
-        {
-            let mut remembered = lock(&self.remembered);
-            remembered.push_front(Arc::clone(&snapshot));
-            remembered.truncate(REMEMBERED);
-        }
+        self.remembered.put(Arc::clone(&snapshot), self.accounts.clock.running());
         self.accounts.snapshot.store(snapshot);
         serial
     }

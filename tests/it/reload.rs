@@ -131,6 +131,33 @@ async fn lists_that_did_not_change_stay_mapped_once() {
     school.close().await;
 }
 
+/// For a minute the journal may ask what an entry's list was; then nobody holds the image, however little was asked since.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_was_replaced_is_given_back_within_a_minute() {
+    let school = school().await;
+    let state = school.path("state/images").display().to_string();
+    let mapped = || {
+        let maps = std::fs::read_to_string("/proc/self/maps").expect("this system tells its mappings");
+        maps.lines().filter(|line| line.contains(&state)).count()
+    };
+    for number in 0..3 {
+        school.write("toys.txt", &format!("spiele.example\nneu{number}.example\n"));
+        school.reload().await.expect("the list is sound");
+    }
+    is_filtering(&school).await;
+    assert!(mapped() > 1, "the journal may still ask");
+    school.later(Duration::from_secs(61));
+    school.server().running().look_out();
+    let given_back = async {
+        while mapped() > 1 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), given_back).await.expect("nobody holds the images before");
+    is_filtering(&school).await;
+    school.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_was_never_loaded_is_refused() {
     let school = school().await;

@@ -4,6 +4,7 @@ mod harms;
 mod mistaken;
 mod model;
 mod real;
+mod runs;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! The cold record of a node: its label, the record of the node above, its protection and every rule that stands at its name, with list and line.
+//! The cold record of a node: its label, the record of the node above, its protection and every rule that stands at its name, with list
+//! and line.
 //!
 //! Read for "why", and for the few names that rules for only some record types, or patterns, bear on. A reader that meets bytes
 //! of no sense stops there.

@@ -243,8 +243,8 @@ impl Image {
         Table { buckets: self.header.buckets, tags: self.section(Section::Tags), rests: self.section(Section::Rests) }
     }
 
-    /// Hands over the record of a slot, and where it begins. It is read from the file and not from the mapping, so that asking why makes nothing resident;
-    /// from the mapping where the file cannot be read, and where very many lists have the name.
+    /// Hands over the record of a slot, and where it begins. It is read from the file and not from the mapping, so that asking why makes
+    /// nothing resident; from the mapping where the file cannot be read, and where very many lists have the name.
     fn record<T>(&self, slot: usize, take: impl FnOnce(usize, &Record<'_>) -> T) -> Option<T> {
         let mut head = [0; HEAD];
         let whole = |(place, head)| Record::read(head).filter(|record| record.behind().is_some()).map(|record| (place, record));

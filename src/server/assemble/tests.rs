@@ -80,7 +80,7 @@ async fn the_writer_finds_a_name_that_is_blocked_as_another_and_it_is_open_from_
         json: None,
         directory: directory.path().to_owned(),
     };
-    let remembered = Arc::new(Mutex::new(VecDeque::from([Arc::clone(&snapshot)])));
+    let remembered = Arc::new(Remembered::new(Arc::clone(&snapshot)));
     let (journal, mut writer) = journal::open(settings, provenance(remembered));
     let words = ["lab".into(), "primary".into(), "games".into()];
     let listed = name("www.spiele.example");
