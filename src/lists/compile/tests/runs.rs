@@ -7,8 +7,9 @@ use crate::dns::Name;
 use crate::lists::compile::rules::{Rules, Said, name_of};
 use crate::lists::format::{Action, Entry, Scope, TypeSet};
 
-/// What is said at each name, by list, then line; true for a block.
-type Model = BTreeMap<Name, BTreeSet<(u16, u32, bool)>>;
+/// What a list says in a line; true for a block.
+type Line = (u16, u32, bool);
+type Model = BTreeMap<Name, BTreeSet<Line>>;
 
 /// Labels that share their beginnings, of octets that have to be escaped among them, and of all lengths about those of a head.
 fn any_label(dice: &mut Dice) -> Vec<u8> {
@@ -47,7 +48,7 @@ fn add(dice: &mut Dice, rules: &mut Rules, model: &mut Model, count: usize) {
     }
 }
 
-fn walked(rules: Rules) -> Vec<(Name, Vec<(u16, u32, bool)>)> {
+fn walked(rules: Rules) -> Vec<(Name, Vec<Line>)> {
     let mut walked = Vec::new();
     rules.walk(|key, said| {
         let said = said.map(|said| match said {
@@ -92,7 +93,7 @@ fn rules_come_back_in_order_whatever_became_of_their_sources() {
         }
         model.retain(|_, said| !said.is_empty());
         // By their flags a block stands before an exception of the same line.
-        let order = |said: BTreeSet<(u16, u32, bool)>| {
+        let order = |said: BTreeSet<Line>| {
             let mut said: Vec<_> = said.into_iter().collect();
             said.sort_by_key(|(list, line, blocks)| (*list, *line, !blocks));
             said
