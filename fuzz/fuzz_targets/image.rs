@@ -37,8 +37,8 @@ fn seal(octets: &mut [u8]) -> Option<()> {
         if COLD.contains(&section) { &mut cold } else { &mut hot }.update(section_octets);
     }
     octets.get_mut(HEADER - 64..HEADER - 32)?.copy_from_slice(cold.finalize().as_bytes());
-    hot.update(&octets[..HEADER - 32]);
-    octets[HEADER - 32..HEADER].copy_from_slice(hot.finalize().as_bytes());
+    hot.update(octets.get(..HEADER - 32)?);
+    octets.get_mut(HEADER - 32..HEADER)?.copy_from_slice(hot.finalize().as_bytes());
     Some(())
 }
 
