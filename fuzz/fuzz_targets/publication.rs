@@ -10,8 +10,8 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(publication) = Publication::parse(bytes) else { return };
     assert_eq!(Publication::parse(&publication.to_json()).expect("it was written"), publication);
     for ring in [1, 2, u8::MAX].into_iter().filter_map(Ring::new) {
-        for now in [Timestamp::MIN, Timestamp::UNIX_EPOCH, publication.made, Timestamp::MAX] {
-            let due = publication.due(ring, now);
+        for time in [Timestamp::MIN, Timestamp::UNIX_EPOCH, publication.made, Timestamp::MAX] {
+            let due = publication.due(ring, time);
             assert!(due.decisions >= due.lists);
             assert!(publication.roles_of(due.lists).is_some() && publication.tables_of(due.decisions).is_some());
         }

@@ -1,7 +1,9 @@
-//! UDP workers: a thread a core, each with its own socket where the system lets them share a port; what can be answered at once is answered on the thread that received it.
+//! UDP workers: a thread a core, each with its own socket where the system lets them share a port; what can be answered at once is
+//! answered on the thread that received it.
 //!
 //! # Cost
-//! Per batch two system calls, where the system has them, and one look at snapshot and clock; per query nothing is allocated unless an upstream is needed.
+//! Per batch two system calls, where the system has them, and one look at snapshot and clock; per query nothing is allocated unless
+//! an upstream is needed.
 
 use std::io;
 use std::net::SocketAddr;

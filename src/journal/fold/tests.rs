@@ -80,7 +80,7 @@ fn few_repeats_are_told_at_once_and_a_flood_when_its_time_is_over() {
     for name in &names {
         placed(&mut folds, name, START + 3, Duration::ZERO);
     }
-    assert_eq!(folds.updates(), [], "too many for now");
+    assert_eq!(folds.updates(), [], "in a flood they wait for their time");
     let mut closed = Closed::default();
     folds.close(WINDOW, &mut closed);
     assert_eq!(closed.updates.len(), names.len());

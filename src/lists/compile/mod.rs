@@ -147,21 +147,15 @@ fn run_once(job: &Job, attempt: u32) -> Result<Report, Unmade> {
 /// Writes an image aside, and then gives it its name.
 fn put_file(path: &Path, make: impl FnOnce(&mut dyn Sink) -> Result<Made, Unmade>) -> Result<Made, Unmade> {
     let mut outcome = None;
-    let written = write_aside(path, |to| match make(to) {
-        Ok(made) => {
-            outcome = Some(Ok(made));
-            Ok(())
-        }
-        Err(unmade) => {
-            outcome = Some(Err(unmade));
-            Err(io::ErrorKind::Other.into())
-        }
+    let written = write_aside(path, |to| {
+        let made = outcome.insert(make(to));
+        made.as_ref().map(drop).map_err(|_| io::ErrorKind::Other.into())
     });
+    // Where nothing was made, that is why nothing was written.
     match (outcome, written) {
         (Some(Err(unmade)), _) => Err(unmade),
-        (_, Err(cause)) => Err(Unmade::Io(cause)),
         (Some(made), Ok(())) => made,
-        (None, Ok(())) => Err(Unmade::Io(io::ErrorKind::Other.into())),
+        (_, written) => Err(Unmade::Io(written.err().unwrap_or_else(|| io::ErrorKind::Other.into()))),
     }
 }
 

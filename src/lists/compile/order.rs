@@ -54,7 +54,7 @@ const LATE: u32 = 10;
 
 impl Tops {
     fn new() -> Self {
-        // Only the root's key begins with zeros.
+        // A place that was never used holds zeros, and so does the root's key: that one is looked up each time.
         Self { numbers: HashMap::new(), last: vec![(0, 0); 1 << LATE] }
     }
 
