@@ -2,7 +2,6 @@
 
 mod kit;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use khien::answer::{Brought, Cache, CacheKey, CacheRules, Edition, Memo, Route};
@@ -22,11 +21,11 @@ fn key(name: &Name) -> CacheKey<'_> {
 }
 
 /// An answer of one A record with a TTL of an hour.
-fn answer(name: &Name) -> Arc<Relayed> {
+fn answer(name: &Name) -> Relayed {
     let mut bytes = vec![0, 0, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0];
     bytes.extend(name.as_wire());
     bytes.extend([0, 1, 0, 1, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0x0e, 0x10, 0, 4, 192, 0, 2, 1]);
-    Arc::new(Relayed::read(&bytes).expect("a whole message"))
+    Relayed::read(&bytes).expect("a whole message")
 }
 
 fn names(prefix: &str, count: usize) -> Vec<Name> {

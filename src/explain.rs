@@ -198,7 +198,7 @@ pub async fn explain(
         return as_twin(said, before, &decision, twin, resolving, now.running).await;
     }
     let behind = resolve(resolving, snapshot, &query, &query.name, now.running).await;
-    let brought = behind.relayed.as_deref().map(|relayed| trial.findings(relayed, None)).unwrap_or_default();
+    let brought = behind.relayed.as_ref().map(|relayed| trial.findings(relayed, None)).unwrap_or_default();
     let leads = behind.leads();
     decision = trial.decide(brought.findings);
     let explanation = said.of_decision(before, &decision, brought.findings, &leads, behind.note);
@@ -227,7 +227,7 @@ async fn as_twin(
     let at_hand = twin::at_hand(trial.query, &twin.target, Duration::ZERO, &mut Vec::new()).is_some();
     if closed.is_none() && !at_hand {
         behind = resolve(resolving, trial.snapshot, &sought, &trial.query.name, running).await;
-        let brought = behind.relayed.as_deref().map(|relayed| trial.findings(relayed, None)).unwrap_or_default();
+        let brought = behind.relayed.as_ref().map(|relayed| trial.findings(relayed, None)).unwrap_or_default();
         closed = trial.closes_twin(twin, brought.findings);
     }
     let leads = behind.leads();
@@ -290,7 +290,7 @@ fn with_rebinding(mut explanation: Explanation, mode: RebindingMode, leads: &[Le
 #[derive(Debug)]
 struct Behind {
     /// The answer, where there is one.
-    relayed: Option<Arc<Relayed>>,
+    relayed: Option<Relayed>,
     /// Why there may be more of them, or no answer.
     note: Option<String>,
     /// Whether a client would get an answer; taken for granted where nobody was asked.
@@ -319,7 +319,7 @@ async fn resolve(resolving: Resolving<'_>, snapshot: &Snapshot, query: &Query, a
             let failed = (!answered).then(|| format!("the upstreams answer {}", relayed.rcode().text()));
             let stale = given.stale().map(|_| "no upstream answers: clients get what was kept of the last answer".to_owned());
             let note = failed.or(stale);
-            Behind { relayed: Some(Arc::clone(relayed)), note, answered }
+            Behind { relayed: Some(relayed.clone()), note, answered }
         }
         Err(failure) => {
             let note = format!("the name could not be looked up: {failure}");
@@ -368,7 +368,7 @@ impl Said<'_> {
         }
         let behind = resolve(resolving, snapshot, query, &query.name, now.running).await;
         let (aliases, addresses) = self.seen(&behind.leads());
-        match behind.relayed.as_deref().and_then(|relayed| self.trial.closed_behind(relayed)) {
+        match behind.relayed.as_ref().and_then(|relayed| self.trial.closed_behind(relayed)) {
             Some((Decision { verdict, .. }, target)) => {
                 let by_alias = Some(target.to_string());
                 let said = self.of_local(rules, outcome(&verdict), verdict.reason, category(&verdict));

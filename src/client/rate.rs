@@ -3,7 +3,7 @@
 //! UDP and TCP have buckets of their own: an address in a UDP packet may be forged, and must not cost its owner what he has by TCP.
 //!
 //! # Cost
-//! One lock of one shard and two short scans a query; nothing is allocated after [`RateLimiter::new`]. Guarded by
+//! One lock of one shard and two short scans a query; a set of eight buckets is allocated when the first of its clients comes. Guarded by
 //! `benches/policy.rs`.
 
 use std::hash::{BuildHasher, RandomState};
@@ -154,8 +154,11 @@ impl Bucket {
     }
 }
 
+/// A set of buckets; made when one of its clients first asks.
+type Set = Option<Box<[Bucket; WAYS]>>;
+
 /// A part of the buckets under a lock of its own.
-type Shard = Mutex<Box<[[Bucket; WAYS]]>>;
+type Shard = Mutex<Box<[Set]>>;
 
 /// The buckets of all clients, and those of who is none.
 #[derive(Debug)]
@@ -230,7 +233,7 @@ impl RateLimiter {
         let mut noisy = Vec::new();
         for shard in &self.clients {
             let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            for bucket in shard.iter_mut().flatten().filter(|bucket| is_due(bucket)) {
+            for bucket in shard.iter_mut().flatten().flat_map(|set| set.iter_mut()).filter(|bucket| is_due(bucket)) {
                 let (who, transport) = match bucket.key {
                     Key::Address(address, transport) => (address.to_string(), transport),
                     Key::Network(upper, transport) => (format!("{}/64", Ipv6Addr::from_bits(u128::from(upper) << 64)), transport),
@@ -246,7 +249,7 @@ impl RateLimiter {
     }
 
     /// The shard that `key` leads to, locked, and the key's hash.
-    fn shard<'a>(&self, shards: &'a [Shard], key: Key) -> (MutexGuard<'a, Box<[[Bucket; WAYS]]>>, u64) {
+    fn shard<'a>(&self, shards: &'a [Shard], key: Key) -> (MutexGuard<'a, Box<[Set]>>, u64) {
         let hash = self.hasher.hash_one(key);
         let shard = &shards[(hash >> 32) as usize % shards.len()];
         // Every field is sound by itself, whatever a panicking thread left.
@@ -254,13 +257,12 @@ impl RateLimiter {
     }
 }
 
-/// Empty buckets for about so many clients.
+/// Room for the buckets of about so many clients.
 fn shards(clients: usize) -> Box<[Shard]> {
     // Locks in proportion to threads that could ask at once, and far more than those.
     const SHARDS: usize = 64;
     let sets = clients.div_ceil(SHARDS * WAYS).next_power_of_two().max(2);
-    let shard = || Mutex::new(vec![[Bucket::of(Key::Nobody, 0); WAYS]; sets].into_boxed_slice());
-    std::iter::repeat_with(shard).take(SHARDS).collect()
+    std::iter::repeat_with(|| Mutex::new(vec![None; sets].into())).take(SHARDS).collect()
 }
 
 fn nanoseconds(now: Duration) -> u64 {
@@ -273,9 +275,9 @@ fn pace(rate: NonZeroU32) -> u64 {
 }
 
 /// The bucket of `key`, or the one in its set that is nearest to full, to be taken over.
-fn find(shard: &mut [[Bucket; WAYS]], key: Key, hash: u64, now: u64) -> &mut Bucket {
+fn find(shard: &mut [Set], key: Key, hash: u64, now: u64) -> &mut Bucket {
     let set = hash as usize & (shard.len() - 1);
-    let set = &mut shard[set];
+    let set = shard[set].get_or_insert_with(|| Box::new([Bucket::of(Key::Nobody, 0); WAYS]));
     let way = set.iter().position(|bucket| bucket.key == key).unwrap_or_else(|| {
         let idlest = (0..WAYS).min_by_key(|&way| set[way].full_at).expect("a set has ways");
         // Full now, so that the next stranger of this query takes another way than this one.

@@ -2,6 +2,7 @@
 //!
 //! The rule: whatever else a server says is not believed, and so never kept, whoever asks (RFC 5452 section 6).
 
+use super::packed::Parts;
 use super::{Name, NameMap, Rcode, Relayed, Untidy};
 
 /// Who speaks for a name and all below it, until a deeper name says otherwise.
@@ -56,19 +57,19 @@ impl Relayed {
     /// # Errors
     /// As [`super::tidy_within`].
     pub fn confined(&self, bailiwick: &Bailiwick) -> Result<Self, Untidy> {
-        let mut bytes = self.bytes.to_vec();
+        let mut bytes = self.message().to_vec();
         // Only absence changes how records are read.
-        bytes[3] = if self.rcode == Rcode::NXDOMAIN { 3 } else { 0 };
-        let mut confined = Self::read_within(&bytes, bailiwick)?;
-        if self.rcode != Rcode::NXDOMAIN {
-            confined.rcode = self.rcode;
+        bytes[3] = if self.rcode() == Rcode::NXDOMAIN { 3 } else { 0 };
+        let mut confined = Parts::read_within(&bytes, bailiwick)?;
+        if self.rcode() != Rcode::NXDOMAIN {
+            confined.rcode = self.rcode();
         }
-        let is_whole = confined.bytes.len() == self.bytes.len();
+        let is_whole = confined.bytes.len() == bytes.len();
         // Signatures of what was dropped vouch for nothing that is left.
-        confined.authentic_data = self.authentic_data && is_whole && !confined.leaves;
-        confined.truncated = self.truncated;
-        confined.errors.clone_from(&self.errors);
-        confined.lifetime = confined.lifetime.min(if confined.leaves { confined.lifetime } else { self.lifetime });
-        Ok(confined)
+        confined.authentic_data = self.authentic_data() && is_whole && !confined.leaves;
+        confined.truncated = self.truncated();
+        confined.errors = self.errors().to_vec();
+        confined.lifetime = confined.lifetime.min(if confined.leaves { confined.lifetime } else { self.lifetime() });
+        Ok(confined.pack())
     }
 }

@@ -4,7 +4,7 @@
 //! addresses, and address hints (RFC 9460 section 7.3), in the answer and in what is handed along with it.
 //!
 //! # Cost
-//! A lead is its place in the message, four octets; it is read where it stands, and nothing is allocated (`benches/cache.rs`).
+//! A lead is its place in the message, three octets; it is read where it stands, and nothing is allocated (`benches/cache.rs`).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -41,16 +41,19 @@ impl std::fmt::Display for Lead {
     }
 }
 
-/// The leads of one message.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// The leads of one message, as they were read.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Leads {
-    /// The chain's targets in its order, then the others as they stand.
-    places: Box<[Place]>,
+    /// The chain's targets in its order, then the others as they stand; [`PLACE`] octets each.
+    places: Vec<u8>,
     /// How many targets the chain has.
     chain: u8,
     /// Names that a DNAME makes and that stand nowhere in the message, one behind the other in wire form.
-    made: Box<[u8]>,
+    made: Vec<u8>,
 }
+
+/// The octets of a place: its kind and its number.
+pub(super) const PLACE: usize = 3;
 
 /// Where a lead stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +70,19 @@ enum Kind {
     Made,
     V4,
     V6,
+}
+
+impl Place {
+    const fn packed(self) -> [u8; PLACE] {
+        let [low, high] = self.at.to_ne_bytes();
+        [self.kind as u8, low, high]
+    }
+
+    fn unpacked(packed: &[u8]) -> Option<Self> {
+        let [kind, low, high] = *packed.first_chunk()?;
+        let kind = [Kind::Name, Kind::Made, Kind::V4, Kind::V6].into_iter().find(|known| *known as u8 == kind)?;
+        Some(Self { kind, at: u16::from_ne_bytes([low, high]) })
+    }
 }
 
 /// RFC 9460 section 14.3.2: the keys of address hints.
@@ -123,35 +139,36 @@ impl Leads {
         }
         let targets = u8::try_from(places.len()).expect("a chain has at most 16 names");
         places.append(&mut gathering.places);
-        Self { places: places.into(), chain: targets, made: made.into() }
+        let places = places.into_iter().flat_map(Place::packed).collect();
+        Self { places, chain: targets, made }
     }
 
-    /// The octets that they take besides themselves.
-    pub(super) fn size(&self) -> usize {
-        size_of_val::<[Place]>(&self.places) + self.made.len()
+    pub(super) fn places(&self) -> &[u8] {
+        &self.places
     }
 
-    /// The last name of the chain, in the message `bytes` that they were read from.
-    pub(super) fn chain_end(&self, bytes: &[u8]) -> Option<Name> {
-        match self.iter(bytes).nth(usize::from(self.chain).checked_sub(1)?)? {
-            Lead::Name(name) => Some(name),
-            Lead::Address(_) => None,
+    pub(super) const fn chain(&self) -> u8 {
+        self.chain
+    }
+
+    pub(super) fn made(&self) -> &[u8] {
+        &self.made
+    }
+}
+
+/// The leads of a message at these places, some of them in names that it `made`.
+pub(super) fn iter<'a>(message: &'a [u8], places: &'a [u8], made: &'a [u8]) -> impl Iterator<Item = Lead> + 'a {
+    places.chunks_exact(PLACE).filter_map(move |place| {
+        let Place { kind, at } = Place::unpacked(place)?;
+        let at = usize::from(at);
+        let rest = message.get(at..);
+        match kind {
+            Kind::Name => Spelt::read(message, at).ok().map(|spelt| Lead::Name(spelt.name())),
+            Kind::Made => Name::from_wire(made.get(at..)?).ok().map(Lead::Name),
+            Kind::V4 => rest?.first_chunk::<4>().map(|octets| Lead::Address(Ipv4Addr::from(*octets).into())),
+            Kind::V6 => rest?.first_chunk::<16>().map(|octets| Lead::Address(Ipv6Addr::from(*octets).into())),
         }
-    }
-
-    /// All leads of the message `bytes` that they were read from.
-    pub(super) fn iter<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = Lead> + 'a {
-        self.places.iter().filter_map(move |place| {
-            let at = usize::from(place.at);
-            let rest = bytes.get(at..);
-            match place.kind {
-                Kind::Name => Spelt::read(bytes, at).ok().map(|spelt| Lead::Name(spelt.name())),
-                Kind::Made => Name::from_wire(self.made.get(at..)?).ok().map(Lead::Name),
-                Kind::V4 => rest?.first_chunk::<4>().map(|octets| Lead::Address(Ipv4Addr::from(*octets).into())),
-                Kind::V6 => rest?.first_chunk::<16>().map(|octets| Lead::Address(Ipv6Addr::from(*octets).into())),
-            }
-        })
-    }
+    })
 }
 
 impl Gathering<'_> {

@@ -4,7 +4,7 @@
 //! About 3 ns for up to 16 octets, two folded multiplications (`benches/index.rs`); SipHash-1-3 takes four times as long. Who knows
 //! the key can find names that meet: where clients choose what is put into a table the key is random and stays in the process.
 
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, Hasher};
 
 /// The key: three odd words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,21 +73,51 @@ const fn fold(left: u64, right: u64) -> u64 {
 }
 
 /// Hashes the keys of a table that people fill, and no client: under a key that everyone may know.
-pub(super) type Known = BuildHasherDefault<Octets>;
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Known;
 
-/// The hash of one run of octets.
-#[derive(Debug, Default)]
-pub(super) struct Octets(u64);
+impl BuildHasher for Known {
+    type Hasher = Spreading;
 
-impl Hasher for Octets {
+    fn build_hasher(&self) -> Spreading {
+        // The first digits of the fractions of the square roots of 2, 3 and 5 (FIPS 180-4 section 4.2.3 has them for its own use).
+        const KEY: Spread = Spread::new([0x6a09_e667_f3bc_c908, 0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b]);
+        Spreading { key: KEY, hash: 0 }
+    }
+}
+
+/// Hashes the keys of a table that clients fill: under a key that nobody knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Secret(Spread);
+
+impl Default for Secret {
+    fn default() -> Self {
+        Self(Spread::random())
+    }
+}
+
+impl BuildHasher for Secret {
+    type Hasher = Spreading;
+
+    fn build_hasher(&self) -> Spreading {
+        Spreading { key: self.0, hash: 0 }
+    }
+}
+
+/// The hash of what was written, one run of octets behind the other.
+#[derive(Debug)]
+pub struct Spreading {
+    key: Spread,
+    hash: u64,
+}
+
+impl Hasher for Spreading {
     fn finish(&self) -> u64 {
-        self.0
+        self.hash
     }
 
     fn write(&mut self, octets: &[u8]) {
-        // The first digits of the fractions of the square roots of 2, 3 and 5 (FIPS 180-4 section 4.2.3 has them for its own use).
-        const KEY: Spread = Spread::new([0x6a09_e667_f3bc_c908, 0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b]);
-        self.0 = KEY.step(self.0, octets);
+        self.hash = self.key.step(self.hash, octets);
     }
 
     /// The length of what follows, which is hashed with it.

@@ -5,7 +5,7 @@
 
 use super::chain::{Astray, Chain, Owned};
 use super::leads::Leads;
-use super::offsets::Offsets;
+use super::packed::Parts;
 use super::rewrite::{Rewritten, rewrite};
 use super::{Bailiwick, HEADER, Malformed, Message, Name, Question, Rcode, RecordType, Relayed, Section, opt};
 
@@ -72,6 +72,10 @@ pub fn tidy(message: &Message<'_>, signatures: Signatures) -> Result<Relayed, Un
 /// # Errors
 /// As [`tidy`].
 pub fn tidy_within(message: &Message<'_>, signatures: Signatures, bailiwick: &Bailiwick) -> Result<Relayed, Untidy> {
+    tidied(message, signatures, bailiwick).map(Parts::pack)
+}
+
+fn tidied(message: &Message<'_>, signatures: Signatures, bailiwick: &Bailiwick) -> Result<Parts, Untidy> {
     let question = message.question().ok_or(Untidy::NoQuestion)?;
     let sent = message.all_records().count();
     let owned = message.all_records().map(|record| (record.clone(), record.owner()));
@@ -110,22 +114,21 @@ pub fn tidy_within(message: &Message<'_>, signatures: Signatures, bailiwick: &Ba
     // The header's counts and the records are as they will be passed on.
     let question_end = HEADER + question.name.as_wire().len() + 4;
     let short = |place: usize| u16::try_from(place).expect("the message has at most 65,535 octets");
-    let ttl_offsets: Offsets = ttl_offsets.into_iter().map(short).collect();
+    let ttl_offsets: Vec<u16> = ttl_offsets.into_iter().map(short).collect();
     let leads = Leads::read(&bytes, question_end, additional, &ttl_offsets, &chain);
-    Ok(Relayed {
+    Ok(Parts {
         question_end,
         additional,
         ttl_offsets,
         rcode,
         // Signatures of what was dropped vouch for nothing that is left.
         authentic_data: message.authentic_data() && records.len() == sent,
-        authoritative: false,
         leaves,
         truncated: message.truncated(),
         leads,
         lifetime: lifetime(message, negative, &kept, &ttls),
-        errors: errors.into(),
-        bytes: bytes.into(),
+        errors,
+        bytes,
     })
 }
 
@@ -233,6 +236,13 @@ fn write_head(bytes: &mut [u8], kept: &[&Owned<'_>]) {
     }
 }
 
+impl Parts {
+    /// As [`Relayed::read_within`], to be changed before it is packed.
+    pub(super) fn read_within(bytes: &[u8], bailiwick: &Bailiwick) -> Result<Self, Untidy> {
+        tidied(&Message::parse(bytes)?, Signatures::Wanted, bailiwick)
+    }
+}
+
 impl Relayed {
     /// Reads, checks and tidies an upstream's message in one go; its question had DO.
     ///
@@ -247,12 +257,12 @@ impl Relayed {
     /// # Errors
     /// As [`Untidy`] says.
     pub fn read_within(bytes: &[u8], bailiwick: &Bailiwick) -> Result<Self, Untidy> {
-        tidy_within(&Message::parse(bytes)?, Signatures::Wanted, bailiwick)
+        Parts::read_within(bytes, bailiwick).map(Parts::pack)
     }
 
     /// The name that the message answers for, folded.
     pub fn name(&self) -> Name {
-        Name::from_wire(&self.bytes[HEADER..]).expect("tidied from a checked question")
+        Name::from_wire(&self.message()[HEADER..]).expect("tidied from a checked question")
     }
 }
 

@@ -3,6 +3,7 @@
 //! The rule: every transport asks the same [`Responder`], first without waiting, then, where that cannot answer, with.
 
 mod limits;
+mod outbox;
 mod socket;
 mod tcp;
 mod udp;
@@ -18,6 +19,7 @@ use crate::dns::Source;
 use waiting::{Place, Waiting};
 
 pub use limits::{Limits, StreamCounts};
+pub use outbox::Outbox;
 pub use socket::{Refused, Ways, interface_number};
 
 /// What a packet leads to when nothing may wait.
@@ -67,16 +69,19 @@ pub trait Responder: Clone + Send + Sync + 'static {
 /// The way back to a client that asked by UDP and waits.
 #[derive(Debug)]
 pub struct Return {
-    socket: socket::Datagrams,
+    outbox: Arc<Outbox>,
     client: SocketAddr,
     local: Option<IpAddr>,
     _place: Place,
 }
 
 impl Return {
-    /// Sends the reply. One that the network does not take is a lost packet: the client asks again.
-    pub fn send(self, reply: &[u8]) {
-        self.socket.send(reply, self.client, self.local).ok();
+    /// Has the reply sent with others that are ready now: by the caller, who is handed what is to be sent, or by whoever was handed
+    /// it before.
+    #[must_use = "what is handed out is to be sent"]
+    pub fn post(self, reply: &[u8]) -> Option<Arc<Outbox>> {
+        let alone = self.outbox.post(reply, self.client, self.local);
+        alone.then_some(self.outbox)
     }
 }
 

@@ -80,7 +80,7 @@ impl Responder for Echo {
 
     fn forward(&self, plan: Vec<u8>, reply: Return) {
         let answer = self.resolve(plan);
-        tokio::spawn(async move { reply.send(&answer.await) });
+        tokio::spawn(async move { reply.post(&answer.await).inspect(|outbox| outbox.send()) });
     }
 
     fn overloaded(&self, _worker: &mut Self::Worker, _plan: Vec<u8>, out: &mut Vec<u8>) {

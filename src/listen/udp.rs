@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::socket::{Arrival, Batch, Datagrams, Packet, Wait};
-use super::{Limits, Responder, Return, Step, Waiting, local_or};
+use super::{Limits, Outbox, Responder, Return, Step, Waiting, local_or};
 use crate::dns::{Source, Transport};
 
 /// So many batches are still taken in once stopping has begun: more than a socket holds, and an end under a flood.
@@ -39,7 +39,7 @@ impl Workers {
             let batch = Batch::new(&socket)?;
             let worker = Worker {
                 bound: socket.local_address()?,
-                socket,
+                outbox: Outbox::of(socket),
                 responder: responder.clone(),
                 waiting: Arc::clone(waiting),
                 limits: limits.clone(),
@@ -63,7 +63,8 @@ impl Workers {
 
 struct Worker<R: Responder> {
     bound: SocketAddr,
-    socket: Datagrams,
+    /// For replies that wait for an upstream.
+    outbox: Arc<Outbox>,
     responder: R,
     waiting: Arc<Waiting>,
     limits: Limits,
@@ -74,7 +75,7 @@ struct Worker<R: Responder> {
 impl<R: Responder> Worker<R> {
     fn run(self, mut batch: Batch) {
         let _runtime = self.runtime.enter();
-        let mut view = self.responder.worker();
+        let (mut view, mut waiting) = (self.responder.worker(), Vec::new());
         let mut last = 0..LAST_BATCHES;
         loop {
             let stopping = self.stopping.load(Ordering::Relaxed);
@@ -83,7 +84,7 @@ impl<R: Responder> Worker<R> {
             }
             let wait = if stopping { Wait::Never } else { Wait::First };
             match batch.receive(wait) {
-                Ok(count) => self.answer(&mut batch, count, &mut view),
+                Ok(count) => self.answer(&mut batch, count, &mut view, &mut waiting),
                 // Nothing came in time, or the system reported an error of an earlier reply (ICMP): the socket is still good.
                 Err(_) if stopping => return,
                 // A worker that nobody asks keeps no snapshot that is no longer in force: it holds images mapped.
@@ -92,7 +93,8 @@ impl<R: Responder> Worker<R> {
         }
     }
 
-    fn answer(&self, batch: &mut Batch, count: usize, view: &mut R::Worker) {
+    /// Answers a batch; `waiting` is empty, and room for those that need an upstream.
+    fn answer(&self, batch: &mut Batch, count: usize, view: &mut R::Worker, waiting: &mut Vec<(R::Plan, Return)>) {
         self.responder.refresh(view);
         self.responder.take_in(
             view,
@@ -110,7 +112,7 @@ impl<R: Responder> Worker<R> {
                 Step::Forward(plan) => match self.waiting.enter(R::client(&plan), &self.limits) {
                     Some(place) => {
                         batch.replies().put_back(reply);
-                        self.responder.forward(plan, Return { socket: self.socket.clone(), client, local, _place: place });
+                        waiting.push((plan, Return { outbox: Arc::clone(&self.outbox), client, local, _place: place }));
                     }
                     None => {
                         self.responder.overloaded(view, plan, &mut reply);
@@ -120,5 +122,9 @@ impl<R: Responder> Worker<R> {
             }
         }
         batch.send();
+        // Nobody who has an answer waits for others' questions to be sent, and these leave one close behind the other.
+        for (plan, reply) in waiting.drain(..) {
+            self.responder.forward(plan, reply);
+        }
     }
 }

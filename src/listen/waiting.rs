@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Limits;
 use super::limits::source_of;
+use crate::dns::Secret;
 
 /// How many times one client's places an IPv6 /64 has, as with rates.
 const NETWORK_CEILING: usize = 4;
@@ -16,9 +17,11 @@ const NETWORK_CEILING: usize = 4;
 pub(super) struct Waiting {
     count: AtomicUsize,
     /// By address, and by the /64 of IPv6 addresses; who waits for nothing is not in it.
-    by_client: Mutex<HashMap<Waiter, usize>>,
+    by_client: Mutex<Counts>,
     changed: tokio::sync::Notify,
 }
+
+type Counts = HashMap<Waiter, usize, Secret>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Waiter {
@@ -67,7 +70,7 @@ impl Waiting {
     }
 
     /// Only counts stand behind the lock, each sound by itself.
-    fn by_client(&self) -> MutexGuard<'_, HashMap<Waiter, usize>> {
+    fn by_client(&self) -> MutexGuard<'_, Counts> {
         self.by_client.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

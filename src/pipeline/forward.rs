@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 
 use super::account::{Accounts, View, Waiting};
 use super::{conclude, way};
-use crate::answer::upstream::Asker;
+use crate::answer::upstream::{Asker, Hearing};
 use crate::answer::{Answer, Upstreams};
 
 /// What the thread that hears answers works with: a view of its own, and room for a reply.
@@ -22,7 +22,7 @@ use crate::answer::{Answer, Upstreams};
 pub struct Desk(Mutex<Option<(View, Vec<u8>)>>);
 
 /// A query for whose answer nobody waits.
-struct Forwarded<R: FnOnce(&[u8])> {
+struct Forwarded<R: FnOnce(&[u8], &mut Hearing)> {
     accounts: Arc<Accounts>,
     waiting: Box<Waiting>,
     upstreams: Arc<Upstreams>,
@@ -33,7 +33,7 @@ struct Forwarded<R: FnOnce(&[u8])> {
 
 impl Accounts {
     /// Has a query that waits answered by `reply`, whenever that is. To be called within the runtime.
-    pub fn forward(self: &Arc<Self>, waiting: Box<Waiting>, reply: impl FnOnce(&[u8]) + Send + 'static) {
+    pub fn forward(self: &Arc<Self>, waiting: Box<Waiting>, reply: impl FnOnce(&[u8], &mut Hearing) + Send + 'static) {
         let (accounts, runtime) = (Arc::clone(self), Handle::current());
         let upstreams = Arc::clone(&waiting.plan.snapshot.upstreams);
         let forwarded = Box::new(Forwarded { accounts, waiting, upstreams, runtime, reply: Some(reply) });
@@ -42,7 +42,7 @@ impl Accounts {
     }
 }
 
-impl<R: FnOnce(&[u8]) + Send + 'static> Forwarded<R> {
+impl<R: FnOnce(&[u8], &mut Hearing) + Send + 'static> Forwarded<R> {
     /// Puts the first question.
     fn put(mut self: Box<Self>) {
         let plan = &self.waiting.plan;
@@ -54,9 +54,9 @@ impl<R: FnOnce(&[u8]) + Send + 'static> Forwarded<R> {
     }
 }
 
-impl<R: FnOnce(&[u8])> Forwarded<R> {
+impl<R: FnOnce(&[u8], &mut Hearing)> Forwarded<R> {
     /// Replies, unless the answer does not settle the query: an alias leads out of the upstreams' part, or a window has opened.
-    fn conclude(&mut self, answer: Answer) -> Conclusion {
+    fn conclude(&mut self, answer: Answer, hearing: &mut Hearing) -> Conclusion {
         let Waiting { plan, since } = &*self.waiting;
         let mut desk = self.accounts.desk.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (view, out) = desk.get_or_insert_with(|| (self.accounts.view(), Vec::new()));
@@ -70,7 +70,7 @@ impl<R: FnOnce(&[u8])> Forwarded<R> {
         let Ok(done) = conclude(plan, &plan.sought().name, &given, &now, out) else { return Conclusion::Open };
         self.accounts.note(plan.query(), plan.snapshot(), &plan.now, view.pen(), done, *since);
         if let Some(reply) = self.reply.take() {
-            reply(out);
+            reply(out, hearing);
         }
         Conclusion::Replied
     }
@@ -85,9 +85,9 @@ enum Conclusion {
     Open,
 }
 
-impl<R: FnOnce(&[u8]) + Send + 'static> Asker for Forwarded<R> {
-    fn told(mut self: Box<Self>, answer: Answer) {
-        match self.conclude(answer) {
+impl<R: FnOnce(&[u8], &mut Hearing) + Send + 'static> Asker for Forwarded<R> {
+    fn told(mut self: Box<Self>, answer: Answer, hearing: &mut Hearing) {
+        match self.conclude(answer, hearing) {
             Conclusion::Replied => {}
             // What is known by now is in the cache.
             Conclusion::Open => self.delayed(),
@@ -99,22 +99,22 @@ impl<R: FnOnce(&[u8]) + Send + 'static> Asker for Forwarded<R> {
         runtime.spawn(async move {
             let reply = self.accounts.finish(&self.waiting).await;
             if let Some(way) = self.reply.take() {
-                way(&reply);
+                way(&reply, &mut Hearing::alone());
             }
         });
     }
 }
 
-impl<R: FnOnce(&[u8])> Drop for Forwarded<R> {
+impl<R: FnOnce(&[u8], &mut Hearing)> Drop for Forwarded<R> {
     /// Only a fault of ours, or the program's end, leaves a query without its reply.
     fn drop(&mut self) {
         if let Some(reply) = self.reply.take() {
-            reply(&self.accounts.give_up(&self.waiting));
+            reply(&self.accounts.give_up(&self.waiting), &mut Hearing::alone());
         }
     }
 }
 
-impl<R: FnOnce(&[u8])> fmt::Debug for Forwarded<R> {
+impl<R: FnOnce(&[u8], &mut Hearing)> fmt::Debug for Forwarded<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Forwarded").field("waiting", &self.waiting).finish_non_exhaustive()
     }

@@ -137,7 +137,7 @@ fn said_here(asked: &Query, snapshot: &Snapshot, behind: bool) -> Option<Given> 
 }
 
 fn brought(said: Result<Relayed, Untidy>) -> Given {
-    Given::Brought(said.map(Arc::new).map_err(|_| lost()))
+    Given::Brought(said.map_err(|_| lost()))
 }
 
 /// The aliases lead in a circle, or too far.
@@ -194,8 +194,8 @@ impl Way {
 
     fn whole(&mut self, last: Given, now: Duration) -> Given {
         self.parts.push(last);
-        let said = self.parts.iter().filter_map(|part| Some((&**part.content().as_ref().ok()?, part.age(now))));
-        let answer = Relayed::joined(&said.collect::<Vec<_>>()).map(Arc::new).map_err(|_| lost());
+        let said = self.parts.iter().filter_map(|part| Some((part.content().as_ref().ok()?, part.age(now))));
+        let answer = Relayed::joined(&said.collect::<Vec<_>>()).map_err(|_| lost());
         Given::Joined { answer, stale: self.parts.iter().find_map(Given::stale) }
     }
 }

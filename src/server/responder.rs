@@ -4,8 +4,9 @@ use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::answer::upstream::AtEnd;
 use crate::dns::Source;
-use crate::listen::{Responder, Return, Step};
+use crate::listen::{Outbox, Responder, Return, Step};
 use crate::pipeline::{Accounts, Met, View, Waiting};
 
 /// The pipeline as the listeners see it.
@@ -52,10 +53,20 @@ impl Responder for Pipeline {
     }
 
     fn forward(&self, waiting: Box<Waiting>, reply: Return) {
-        self.0.forward(waiting, |message| reply.send(message));
+        self.0.forward(waiting, |message, hearing| {
+            if let Some(outbox) = reply.post(message) {
+                hearing.put_off(outbox);
+            }
+        });
     }
 
     fn overloaded(&self, view: &mut View, waiting: Box<Waiting>, out: &mut Vec<u8>) {
         self.0.turn_away(view, &waiting, out);
+    }
+}
+
+impl AtEnd for Outbox {
+    fn hearing_ends(&self) {
+        self.send();
     }
 }

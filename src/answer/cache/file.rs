@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::TAIL;
 use crate::answer::Route;
 use crate::dns::{Ask, Class, Message, Name, RecordType, Relayed, Signatures, tidy};
 
@@ -70,12 +71,13 @@ impl Writing {
         Self { bytes }
     }
 
-    /// Adds an answer under its stored key; one that no message can hold is left out.
-    pub(super) fn add(&mut self, key: &[u8], age: Duration, relayed: &Relayed) {
+    /// Adds an answer under its key, the name and the rest of the question; one that no message can hold is left out.
+    pub(super) fn add(&mut self, name: &Name, tail: &[u8; TAIL], age: Duration, relayed: &Relayed) {
         let Some(message) = relayed.to_message() else { return };
+        let key = [name.as_wire(), tail].concat();
         let (Ok(key_length), Ok(length)) = (u16::try_from(key.len()), u16::try_from(message.len())) else { return };
         self.bytes.extend(key_length.to_be_bytes());
-        self.bytes.extend_from_slice(key);
+        self.bytes.extend(key);
         self.bytes.extend(u64::try_from(age.as_millis()).unwrap_or(u64::MAX).to_be_bytes());
         self.bytes.extend(length.to_be_bytes());
         self.bytes.extend(message);

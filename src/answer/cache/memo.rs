@@ -29,21 +29,46 @@ pub struct Edition {
 
 /// The place in an entry for what was brought, with what the lists were then and the day.
 ///
-/// Nobody waits here: where another thread is reading or writing, it is as if nothing were known.
+/// Nobody waits here: where another thread is reading or writing, it is as if nothing were known. That nothing was found, which is
+/// what most answers bring, takes no more room than this.
 #[derive(Debug, Default)]
-pub struct Memo(Mutex<Option<(Edition, Date, Brought)>>);
+pub struct Memo(Mutex<Noted>);
+
+#[derive(Debug)]
+struct Noted {
+    serial: u64,
+    mistaken: u32,
+    day: Date,
+    /// None where that is nothing.
+    brought: Option<Box<Brought>>,
+}
+
+impl Default for Noted {
+    /// Nothing is known: of that day nobody asks.
+    fn default() -> Self {
+        Self { serial: 0, mistaken: 0, day: Date::MIN, brought: None }
+    }
+}
 
 impl Memo {
     /// What was found by this edition on `day`.
     pub fn recall(&self, edition: Edition, day: Date) -> Option<Brought> {
-        let noted = *self.0.try_lock().ok()?;
-        noted.filter(|(of, on, _)| *of == edition && *on == day).map(|(_, _, brought)| brought)
+        let noted = self.0.try_lock().ok()?;
+        let Edition { serial, mistaken } = edition;
+        let holds = (noted.serial, noted.mistaken, noted.day) == (serial, mistaken, day);
+        holds.then(|| noted.brought.as_deref().copied().unwrap_or_default())
     }
 
     /// Notes what was found by this edition on `day`, in place of what was found by another.
     pub fn note(&self, edition: Edition, day: Date, brought: Brought) {
         if let Ok(mut noted) = self.0.try_lock() {
-            *noted = Some((edition, day, brought));
+            let Edition { serial, mistaken } = edition;
+            (noted.serial, noted.mistaken, noted.day) = (serial, mistaken, day);
+            match &mut noted.brought {
+                Some(known) => **known = brought,
+                none if brought != Brought::default() => *none = Some(Box::new(brought)),
+                None => {}
+            }
         }
     }
 }

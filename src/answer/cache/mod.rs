@@ -34,7 +34,7 @@ pub use entry::{Cached, FAILURE_LIFETIME, Freshness, MOST_FAILURE_LIFETIME};
 pub use file::{Damaged, Kept, KeptAnswer, read};
 pub use renewals::{Renewal, Renewals};
 
-/// The octets of a stored key behind its name.
+/// The octets of a question besides its name.
 const TAIL: usize = 13;
 
 /// An entry that takes more than this part of a shard is not kept.
@@ -145,16 +145,12 @@ impl<'a> CacheKey<'a> {
         Self { name, record_type, class, dnssec_ok, checking_disabled, route }
     }
 
-    /// Type, class, flags and route as they stand behind the name in a stored key.
+    /// Type, class, flags and route, as an entry knows them.
     fn tail(&self) -> [u8; TAIL] {
         let ([a, b], [c, d]) = (self.record_type.0.to_be_bytes(), self.class.0.to_be_bytes());
         let flags = u8::from(self.dnssec_ok) << 1 | u8::from(self.checking_disabled);
         let [e, f, g, h, i, j, k, l] = self.route.to_bytes();
         [a, b, c, d, flags, e, f, g, h, i, j, k, l]
-    }
-
-    fn stored(&self) -> Box<[u8]> {
-        [self.name.as_wire(), &self.tail()].concat().into()
     }
 }
 
@@ -219,8 +215,9 @@ impl Cache {
     pub fn keep(&self, key: &CacheKey<'_>, content: &Answer, now: Duration) {
         let hash = self.hash(key);
         match Fate::of(content) {
-            Fate::Answers(lifetime) => {
-                let cached = Cached::answer(key.stored(), content.clone(), now, lifetime);
+            Fate::Answers(relayed) => {
+                let lifetime = relayed.lifetime();
+                let cached = Cached::answer(key, relayed, now, lifetime);
                 self.shard(hash).keep(hash, Arc::new(cached), now);
             }
             Fate::Passes => self.shard(hash).forget(hash, key),
@@ -247,8 +244,9 @@ impl Cache {
             let answers = lock(shard).answers(now);
             for cached in answers {
                 let Ok(relayed) = &cached.content else { continue };
-                if !withheld(&relayed.name()) && !relayed.aliases().any(|alias| withheld(&alias)) {
-                    writing.add(&cached.key, now.saturating_sub(cached.stored), relayed);
+                let name = relayed.name();
+                if !withheld(&name) && !relayed.aliases().any(|alias| withheld(&alias)) {
+                    writing.add(&name, cached.tail(), now.saturating_sub(cached.stored), relayed);
                 }
             }
         }
@@ -264,13 +262,13 @@ impl Cache {
         let mut restored = 0;
         for KeptAnswer { name, record_type, ask, route, age, relayed } in kept.answers {
             let key = CacheKey::asked(&name, record_type, Class::IN, ask, route);
-            let lifetime = Duration::from_secs(relayed.lifetime().into());
+            let lifetime = relayed.lifetime();
             let age = match since {
                 Some(since) => age.saturating_add(since),
-                None => age.max(lifetime),
+                None => age.max(Duration::from_secs(lifetime.into())),
             };
             let Some(stored) = now.checked_sub(age) else { continue };
-            let cached = Arc::new(Cached::answer(key.stored(), Ok(Arc::new(relayed)), stored, lifetime));
+            let cached = Arc::new(Cached::answer(&key, relayed, stored, lifetime));
             let hash = self.hash(&key);
             restored += usize::from(self.shard(hash).restore(hash, cached, now));
         }

@@ -6,17 +6,18 @@
 //! # Cost
 //! A hit changes one counter and no queue. Each entry is moved a bounded number of times between hits.
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+
+use hashbrown::HashTable;
 
 use super::{CacheCounts, CacheKey, CacheRules, Cached, Cause, Found, Freshness, LARGEST, Prefetch};
 use crate::answer::upstream::Answer;
 
-/// What an entry takes in a shard, at worst: each table has doubled just now, so that half of it is empty. The index, 17 octets
+/// What an entry takes in a shard, at worst: each table has doubled just now, so that half of it is empty. The index, 5 octets
 /// a place, doubles when it is 7/8 full.
-pub(super) const PLACE: usize = 2 * size_of::<Slot>() + 39 + 5 * size_of::<u32>();
+pub(super) const PLACE: usize = 2 * size_of::<Slot>() + 12 + 5 * size_of::<u32>();
 
 /// The part of the room that newcomers get: a tenth, as the paper found best.
 const NEWCOMERS: usize = 10;
@@ -40,7 +41,8 @@ pub(super) struct Shard {
     limit: usize,
     bytes: usize,
     newcomer_bytes: usize,
-    index: HashMap<u64, u32, BuildHasherDefault<Hashed>>,
+    /// The places of entries, by their hashes.
+    index: HashTable<u32>,
     slots: Vec<Slot>,
     free: Vec<u32>,
     newcomers: VecDeque<u32>,
@@ -77,7 +79,7 @@ impl Shard {
             limit: rules.bytes.saturating_sub(ghosts.bytes()),
             bytes: 0,
             newcomer_bytes: 0,
-            index: HashMap::default(),
+            index: HashTable::new(),
             slots: Vec::new(),
             free: Vec::new(),
             newcomers: VecDeque::new(),
@@ -96,7 +98,7 @@ impl Shard {
         }
         self.rules = rules;
         self.bound(now);
-        self.index.shrink_to_fit();
+        self.index.shrink_to_fit(|place| self.slots[*place as usize].hash);
         self.newcomers.shrink_to_fit();
         self.settled.shrink_to_fit();
         self.free.shrink_to_fit();
@@ -151,7 +153,7 @@ impl Shard {
     pub(super) fn keep(&mut self, hash: u64, cached: Arc<Cached>, now: Duration) {
         let weight = cached.weight();
         let fits = weight <= self.limit / LARGEST;
-        match (self.index.get(&hash).copied(), u32::try_from(weight)) {
+        match (self.indexed(hash), u32::try_from(weight)) {
             (Some(place), Ok(weight)) if fits => self.replace(place, cached, weight),
             (None, Ok(weight)) if fits => self.insert(hash, cached, weight),
             // What was there answers no more, and nothing can stand in its place.
@@ -164,7 +166,7 @@ impl Shard {
     /// Keeps a failure; the answer that it stands before stays with it.
     pub(super) fn fail(&mut self, hash: u64, key: &CacheKey<'_>, content: &Answer, now: Duration) {
         let old = self.place_of(hash, key).and_then(|place| self.slots[place].cached.as_ref());
-        let failure = Cached::failure(key.stored(), content.clone(), now, old, self.rules.serve_stale);
+        let failure = Cached::failure(key, content.clone(), now, old, self.rules.serve_stale);
         self.keep(hash, Arc::new(failure), now);
     }
 
@@ -184,7 +186,7 @@ impl Shard {
 
     /// Keeps an answer of an earlier run, where there is nothing newer and it may still be given.
     pub(super) fn restore(&mut self, hash: u64, cached: Arc<Cached>, now: Duration) -> bool {
-        let of_use = cached.at(now, self.rules.serve_stale).is_some() && !self.index.contains_key(&hash);
+        let of_use = cached.at(now, self.rules.serve_stale).is_some() && self.indexed(hash).is_none();
         if of_use {
             self.keep(hash, cached, now);
         }
@@ -199,8 +201,13 @@ impl Shard {
 
     /// Where the entry of this question stands, fresh or not.
     fn place_of(&self, hash: u64, key: &CacheKey<'_>) -> Option<usize> {
-        let place = *self.index.get(&hash)? as usize;
+        let place = self.indexed(hash)? as usize;
         self.slots[place].cached.as_ref()?.answers(key).then_some(place)
+    }
+
+    /// The place of the entry with this hash.
+    fn indexed(&self, hash: u64) -> Option<u32> {
+        self.index.find(hash, |place| self.slots[*place as usize].hash == hash).copied()
     }
 
     /// Makes room until the bound is kept.
@@ -244,7 +251,7 @@ impl Shard {
                 u32::try_from(self.slots.len() - 1).expect("a shard of 4 billion entries does not fit into memory")
             }
         };
-        self.index.insert(hash, place);
+        self.index.insert_unique(hash, place, |place| self.slots[*place as usize].hash);
         self.bytes += weight as usize;
         match queue {
             Queue::Newcomers => {
@@ -291,7 +298,9 @@ impl Shard {
         if slot.queue == Queue::Newcomers {
             self.newcomer_bytes -= slot.weight as usize;
         }
-        self.index.remove(&slot.hash);
+        if let Ok(entry) = self.index.find_entry(slot.hash, |known| *known == place) {
+            entry.remove();
+        }
         self.free.push(place);
     }
 }
@@ -330,24 +339,5 @@ impl Ghosts {
     fn place(&self, hash: u64) -> (usize, u32) {
         let fingerprint = (hash & u64::from(u32::MAX)) as u32 | 1;
         ((hash >> 32) as usize & (self.fingerprints.len() - 1), fingerprint)
-    }
-}
-
-/// The index's keys are keyed hashes already and are not hashed again.
-#[derive(Debug, Default)]
-struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        // Keys are u64 and come by `write_u64`; the trait asks for this one too.
-        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
     }
 }

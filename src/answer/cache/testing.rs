@@ -1,7 +1,6 @@
 //! What the cache's tests have in common: questions, and what upstreams bring for them.
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::{CacheKey, CacheRules, Prefetch};
@@ -44,7 +43,7 @@ pub(super) fn asked(name: &Name) -> Asked {
 }
 
 pub(super) fn relayed(bytes: &[u8]) -> Answer {
-    Ok(Arc::new(Relayed::read(bytes).expect("a whole message")))
+    Ok(Relayed::read(bytes).expect("a whole message"))
 }
 
 pub(super) fn address(name: &Name, number: u32, ttl: u32) -> Answer {

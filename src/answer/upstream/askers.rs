@@ -5,19 +5,21 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+use super::hearing::Hearing;
 use super::limits::ClientPermit;
 use super::pool::Answer;
 use super::question::Question;
+use super::receiver::survive;
+use crate::dns::Secret;
 
 /// Who asks without waiting: it is called by the thread that hears the upstreams, and holds that up while it runs.
 pub trait Asker: fmt::Debug + Send {
-    /// The question came to this.
-    fn told(self: Box<Self>, answer: Answer);
+    /// The question came to this, in this round.
+    fn told(self: Box<Self>, answer: Answer, hearing: &mut Hearing);
 
     /// The question takes longer than nearly all do, or goes another way: it has to be asked again by a task that waits, which
     /// joins it where it is.
@@ -36,8 +38,10 @@ pub(super) enum Asking {
 /// The questions under way, and who asks each.
 #[derive(Debug, Default)]
 pub(super) struct Askers {
-    open: Mutex<HashMap<Arc<Question>, Flight>>,
+    open: Mutex<Flights>,
 }
+
+type Flights = HashMap<Arc<Question>, Flight, Secret>;
 
 #[derive(Debug)]
 struct Flight {
@@ -85,7 +89,7 @@ impl Askers {
             }
             Err(at_once) => {
                 drop(open);
-                asking.tell(at_once);
+                asking.tell(at_once, &mut Hearing::alone());
                 None
             }
         }
@@ -110,10 +114,10 @@ impl Askers {
     }
 
     /// Takes the flight off the list and tells all.
-    pub(super) fn land(&self, question: &Question, answer: &Answer) {
+    pub(super) fn land(&self, question: &Question, answer: &Answer, hearing: &mut Hearing) {
         let Some(flight) = self.open().remove(question) else { return };
         for asking in flight.first.into_iter().chain(flight.more) {
-            survive(|| asking.tell(answer.clone()));
+            survive(|| asking.tell(answer.clone(), hearing));
         }
     }
 
@@ -124,27 +128,22 @@ impl Askers {
     }
 
     /// The list; a panic elsewhere leaves it whole, because it is only ever changed by one insertion or removal.
-    fn open(&self) -> MutexGuard<'_, HashMap<Arc<Question>, Flight>> {
+    fn open(&self) -> MutexGuard<'_, Flights> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Asking {
-    pub(super) fn tell(self, answer: Answer) {
+    pub(super) fn tell(self, answer: Answer, hearing: &mut Hearing) {
         match self {
             // An asker who has left needs no answer.
             Self::Task(task) => drop(task.send(answer)),
             Self::Swift(asker, permit) => {
                 drop(permit);
-                asker.told(answer);
+                asker.told(answer, hearing);
             }
         }
     }
-}
-
-/// A fault of ours in one asker's part is not the others'.
-fn survive(step: impl FnOnce()) {
-    catch_unwind(AssertUnwindSafe(step)).ok();
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ pub(super) struct Begun {
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// An answer, or an rcode by which the upstream declines to give one.
-    Message(Arc<Relayed>),
+    Message(Relayed),
     /// An error without a question.
     Bare(Rcode),
     /// An answer of no use: aliases in a circle, or endless. The name is at fault and not the upstream.

@@ -6,7 +6,7 @@
 //! whole time, then leave the room to names that have answers.
 
 use std::collections::HashMap;
-use std::collections::hash_map::{Entry, RandomState};
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicUsize, Ordering::AcqRel, Ordering::Acquire};
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::failure::FailureKind;
 use super::pool::Answer;
-use crate::dns::{MAX_NAME, Name, Rcode};
+use crate::dns::{MAX_NAME, Name, Rcode, Secret};
 
 /// So many questions of a zone without an answer in a row make it a dead one.
 const DEAD: u32 = 8;
@@ -30,12 +30,15 @@ pub(super) struct Limits {
     clients: Arc<Clients>,
 }
 
+/// How many of each client.
+type Counts = HashMap<IpAddr, usize, Secret>;
+
 /// Clients whose queries wait.
 #[derive(Debug)]
 struct Clients {
     most: usize,
-    parts: [Mutex<HashMap<IpAddr, usize>>; 16],
-    spread: RandomState,
+    parts: [Mutex<Counts>; 16],
+    spread: Secret,
 }
 
 /// Questions under way to upstreams.
@@ -46,7 +49,7 @@ struct Questions {
     /// By a hash of the zone's name, keyed anew in each process: two zones that share one share a bound, and nobody can seek
     /// such a pair.
     zones: Mutex<HashMap<u64, Zone, BuildHasherDefault<Hashed>>>,
-    key: RandomState,
+    key: Secret,
 }
 
 /// The hash of what is a hash already, and a keyed one.
@@ -92,13 +95,13 @@ pub(super) struct ClientPermit {
 
 impl Limits {
     pub(super) fn new(in_total: usize, per_client: usize) -> Self {
-        let (now, zones, key) = (AtomicUsize::new(0), Mutex::default(), RandomState::new());
+        let (now, zones, key) = (AtomicUsize::new(0), Mutex::default(), Secret::default());
         Self {
             questions: Arc::new(Questions { most: in_total, now, zones, key }),
             clients: Arc::new(Clients {
                 most: per_client,
-                parts: std::array::from_fn(|_| Mutex::new(HashMap::new())),
-                spread: RandomState::new(),
+                parts: std::array::from_fn(|_| Mutex::default()),
+                spread: Secret::default(),
             }),
         }
     }
@@ -145,7 +148,7 @@ impl Limits {
 }
 
 impl Clients {
-    fn with(&self, client: IpAddr) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    fn with(&self, client: IpAddr) -> MutexGuard<'_, Counts> {
         let place = self.spread.hash_one(client) as usize % self.parts.len();
         self.parts[place].lock().unwrap_or_else(PoisonError::into_inner)
     }

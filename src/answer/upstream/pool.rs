@@ -16,6 +16,7 @@ use super::counters::UpstreamStats;
 use super::exchange::{Begun, Effort, Outcome, Upstream};
 use super::failure::{FailureKind, Fault, UpstreamFailure};
 use super::health::{Change, Loud, Standing};
+use super::hearing::Hearing;
 use super::limits::Limits;
 use super::probe;
 use super::question::Question;
@@ -32,7 +33,7 @@ use crate::dns::{Bailiwick, Class, Name, Query, Rcode, Relayed};
 const EXPLORE: u32 = 200;
 
 /// What a question comes to.
-pub type Answer = Result<Arc<Relayed>, UpstreamFailure>;
+pub type Answer = Result<Relayed, UpstreamFailure>;
 
 /// The upstreams; cheap to share, made anew by a reload.
 #[derive(Debug)]
@@ -166,7 +167,9 @@ impl Putting {
     /// To be called within the runtime.
     pub fn asked_by(self, asker: Box<dyn Asker>) {
         let Self { pool, question, client, keep } = self;
-        let Some(permit) = pool.limits.client(client) else { return asker.told(failure(FailureKind::ClientBusy)) };
+        let Some(permit) = pool.limits.client(client) else {
+            return asker.told(failure(FailureKind::ClientBusy), &mut Hearing::alone());
+        };
         pool.join(&question, Asking::Swift(asker, permit), Some(keep));
     }
 }
@@ -178,7 +181,8 @@ pub(super) const fn failure(kind: FailureKind) -> Answer {
 impl Pool {
     fn join(self: &Arc<Self>, question: &Arc<Question>, asking: Asking, keep: Option<Keep>) {
         if question.class != Class::IN {
-            return asking.tell(Err(UpstreamFailure { kind: FailureKind::Network, rcode: Some(Rcode::NOTIMP) }));
+            let unknown = Err(UpstreamFailure { kind: FailureKind::Network, rcode: Some(Rcode::NOTIMP) });
+            return asking.tell(unknown, &mut Hearing::alone());
         }
         let started =
             self.askers.join(question, asking, || match keep.as_ref().and_then(|keep| keep.known(question, self.route)) {
@@ -244,15 +248,15 @@ impl Pool {
     /// The answer with or without its AD bit, as the operator says.
     ///
     /// What it says of names that others speak for goes no further than this.
-    pub(super) fn believed(&self, answer: Arc<Relayed>) -> Answer {
+    pub(super) fn believed(&self, answer: Relayed) -> Answer {
         let answer = if self.bailiwick.is_everything() {
             answer
         } else {
             let confined = answer.confined(&self.bailiwick);
-            Arc::new(confined.map_err(|_| UpstreamFailure { kind: FailureKind::Network, rcode: Some(answer.rcode()) })?)
+            confined.map_err(|_| UpstreamFailure { kind: FailureKind::Network, rcode: Some(answer.rcode()) })?
         };
         Ok(match self.authentic_data {
-            AuthenticData::Dropped if answer.authentic_data() => Arc::new(Arc::unwrap_or_clone(answer).without_authentic_data()),
+            AuthenticData::Dropped if answer.authentic_data() => answer.without_authentic_data(),
             AuthenticData::Dropped | AuthenticData::Believed => answer,
         })
     }

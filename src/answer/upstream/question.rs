@@ -3,8 +3,6 @@
 //! The rule: a reply that does not fit is as if it had never come (draft-li-dnsop-response-preprocessing): whoever
 //! sends it, it must not end the wait for the true one.
 
-use std::sync::Arc;
-
 use crate::answer::{CacheKey, Route};
 use crate::dns::{
     Ask, Class, HEADER, Malformed, Message, Name, Query, Rcode, RecordType, Relayed, Signatures, compose_question, tidy,
@@ -56,7 +54,7 @@ pub(super) struct Sending {
 #[derive(Debug)]
 pub(super) enum Fit {
     /// Its answer.
-    Answer(Arc<Relayed>),
+    Answer(Relayed),
     /// Its answer, cut short: to be asked again by TCP.
     Truncated,
     /// Its answer but for the letters' case.
@@ -162,7 +160,7 @@ impl Sending {
             return Fit::Truncated;
         }
         match tidy(&message, self.signatures) {
-            Ok(relayed) => Fit::Answer(Arc::new(relayed)),
+            Ok(relayed) => Fit::Answer(relayed),
             Err(_) => Fit::Useless,
         }
     }

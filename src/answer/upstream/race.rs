@@ -185,7 +185,7 @@ impl Race {
     }
 
     /// Takes what a runner brought; the answer is returned where it is one.
-    pub(super) fn ended(&mut self, number: usize, outcome: Result<Outcome, Fault>, now: Instant) -> Option<Arc<Relayed>> {
+    pub(super) fn ended(&mut self, number: usize, outcome: Result<Outcome, Fault>, now: Instant) -> Option<Relayed> {
         let runner = &mut self.runners[number];
         let noted_before = runner.state == RunnerState::Silent;
         match &outcome {

@@ -4,7 +4,8 @@
 //! told to its askers on this thread, which therefore never waits.
 //!
 //! # Cost
-//! Per turn one system call, one look at the clock and two locks; per datagram one system call more.
+//! Per turn one system call, one look at the clock and two locks; per datagram one system call more. Replies to clients leave together
+//! at the end of the turn.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,6 +17,7 @@ use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 use tokio::time::Instant;
 
+use super::hearing::Hearing;
 use super::socket::Socket;
 use super::wheel::Wheel;
 
@@ -127,17 +129,17 @@ impl Receiver {
             if poll.poll(&mut events, pause).is_err() {
                 continue;
             }
-            let now = self.wake_up(&mut due);
+            let mut hearing = Hearing::at(self.wake_up(&mut due));
             {
                 let places = self.places();
                 let socket = |event: &mio::event::Event| places.sockets.get(event.token().0).and_then(Weak::upgrade);
                 heard.extend(events.iter().filter_map(socket));
             }
             for socket in heard.drain(..) {
-                survive(|| socket.read(&mut buffer, now));
+                survive(|| socket.read(&mut buffer, &mut hearing));
             }
             for (socket, id) in due.drain(..) {
-                survive(|| socket.overdue(id, &mut buffer, now));
+                survive(|| socket.overdue(id, &mut buffer, &mut hearing));
             }
         }
     }
@@ -172,7 +174,7 @@ impl Receiver {
 
 /// A fault of ours costs the question that met it, and not the thread that hears all others; what is shared is behind locks that
 /// outlive a panic.
-fn survive(step: impl FnOnce()) {
+pub(super) fn survive(step: impl FnOnce()) {
     catch_unwind(AssertUnwindSafe(step)).ok();
 }
 

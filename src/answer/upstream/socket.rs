@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::counters::Counters;
 use super::failure::Fault;
+use super::hearing::Hearing;
 use super::pace::{Came, Pauses};
 use super::question::{Announced, Fit, Question, Sending, Spelling};
 use super::receiver::{Place, Receiver};
@@ -73,7 +74,7 @@ pub(super) enum Hearer {
 /// A question for which nobody waits.
 pub(super) trait Swift: std::fmt::Debug + Send {
     /// This has become of it.
-    fn told(self: Box<Self>, on: &Arc<Socket>, told: Told, now: Instant);
+    fn told(self: Box<Self>, on: &Arc<Socket>, told: Told, hearing: &mut Hearing);
 
     /// It is time to do something about it; what becomes of it is told through what `sent` makes of its time of sending.
     fn overdue(self: Box<Self>, sent: Sent);
@@ -207,21 +208,21 @@ impl Socket {
     ///
     /// What comes behind the last reply is read when more comes; should it have filled the socket, a question here is overdue
     /// before anything is heard, and what is overdue is looked for here.
-    pub(super) fn read(self: &Arc<Self>, buffer: &mut [u8], now: Instant) {
+    pub(super) fn read(self: &Arc<Self>, buffer: &mut [u8], hearing: &mut Hearing) {
         loop {
             match self.udp.recv(buffer) {
-                Ok(length) => match self.deliver(&buffer[..length], now) {
+                Ok(length) => match self.deliver(&buffer[..length], hearing) {
                     Heard::Last => return,
                     Heard::More => {}
                 },
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => self.tell_all(now),
+                Err(_) => self.tell_all(hearing),
             }
         }
     }
 
-    fn deliver(self: &Arc<Self>, datagram: &[u8], now: Instant) -> Heard {
+    fn deliver(self: &Arc<Self>, datagram: &[u8], hearing: &mut Hearing) -> Heard {
         let Some(id) = datagram.first_chunk().map(|id| u16::from_be_bytes(*id)) else {
             self.counters.fault(Fault::Malformed);
             return Heard::More;
@@ -234,7 +235,7 @@ impl Socket {
                     let waiting = carried.waiting.swap_remove(place);
                     let heard = if carried.waiting.is_empty() { Heard::Last } else { Heard::More };
                     drop(carried);
-                    self.tell(waiting.hearer, Told::Fit(fit), now);
+                    self.tell(waiting.hearer, Told::Fit(fit), hearing);
                     return heard;
                 }
             },
@@ -249,7 +250,7 @@ impl Socket {
                 let doubtful = mismatch(&mut carried.waiting);
                 drop(carried);
                 for waiting in doubtful {
-                    self.tell(waiting.hearer, Told::Doubtful, now);
+                    self.tell(waiting.hearer, Told::Doubtful, hearing);
                 }
             }
         }
@@ -257,27 +258,27 @@ impl Socket {
     }
 
     /// Tells every question here that a datagram from this port was refused.
-    pub(super) fn tell_all(self: &Arc<Self>, now: Instant) {
+    pub(super) fn tell_all(self: &Arc<Self>, hearing: &mut Hearing) {
         let waiting = std::mem::take(&mut self.carried().waiting);
         for waiting in waiting {
-            self.tell(waiting.hearer, Told::Refused, now);
+            self.tell(waiting.hearer, Told::Refused, hearing);
         }
     }
 
-    fn tell(self: &Arc<Self>, hearer: Hearer, told: Told, now: Instant) {
+    fn tell(self: &Arc<Self>, hearer: Hearer, told: Told, hearing: &mut Hearing) {
         match hearer {
             // An asker who has left in this moment needs no answer.
             Hearer::Task(task) => drop(task.send(told)),
-            Hearer::Swift(swift) => swift.told(self, told, now),
+            Hearer::Swift(swift) => swift.told(self, told, hearing),
         }
     }
 
     /// Has a task wait for the question with this id, for which nobody waits, where it has not come to its end.
-    pub(super) fn overdue(self: &Arc<Self>, id: u16, buffer: &mut [u8], now: Instant) {
+    pub(super) fn overdue(self: &Arc<Self>, id: u16, buffer: &mut [u8], hearing: &mut Hearing) {
         if !self.carried().waiting.iter().any(|known| known.sending.id() == id) {
             return;
         }
-        self.read(buffer, now);
+        self.read(buffer, hearing);
         let (asker, told) = oneshot::channel();
         let before = {
             let mut carried = self.carried();

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::exchange::{Begun, Outcome, Upstream};
 use super::failure::{FailureKind, Fault, UpstreamFailure};
+use super::hearing::Hearing;
 use super::limits::QuestionPermit;
 use super::pool::{Answer, Pool, note};
 use super::question::{Announced, Fit, Question, Spelling};
@@ -99,29 +100,29 @@ impl Landing {
         let (pool, question, begun) = (Arc::clone(&self.pool), Arc::clone(&self.question), self.begun);
         runtime.spawn(async move {
             let answer = pool.run(question, begun, first, sent).await;
-            self.land(&answer, Instant::now());
+            self.land(&answer, &mut Hearing::alone());
         });
     }
 
     /// Keeps what the question came to, and tells it to all who ask.
-    fn land(mut self, answer: &Answer, now: Instant) {
-        self.end(answer, now);
+    fn land(mut self, answer: &Answer, hearing: &mut Hearing) {
+        self.end(answer, hearing);
     }
 
-    fn end(&mut self, answer: &Answer, now: Instant) {
+    fn end(&mut self, answer: &Answer, hearing: &mut Hearing) {
         let Some(permit) = self.permit.take() else { return };
         if let Some(Keep { cache, asked, .. }) = &self.keep {
-            cache.keep(&self.question.key(self.pool.route), answer, *asked + (now - self.begun));
+            cache.keep(&self.question.key(self.pool.route), answer, *asked + (hearing.now - self.begun));
         }
         permit.ended(answer);
-        self.pool.askers.land(&self.question, answer);
+        self.pool.askers.land(&self.question, answer, hearing);
     }
 }
 
 impl Drop for Landing {
     /// Only where a task panicked, or the program ends, has it not come to its end before.
     fn drop(&mut self) {
-        self.end(&Err(UpstreamFailure { kind: FailureKind::Network, rcode: None }), Instant::now());
+        self.end(&Err(UpstreamFailure { kind: FailureKind::Network, rcode: None }), &mut Hearing::alone());
     }
 }
 
@@ -133,15 +134,15 @@ impl UnderWay {
 }
 
 impl Swift for UnderWay {
-    fn told(self: Box<Self>, on: &Arc<Socket>, told: Told, now: Instant) {
+    fn told(self: Box<Self>, on: &Arc<Socket>, told: Told, hearing: &mut Hearing) {
         match told {
             Told::Fit(Fit::Answer(relayed)) if Fault::of(relayed.rcode()).is_none() => {
                 let Self { landing, upstream, .. } = *self;
-                let took = now - landing.begun;
+                let took = hearing.now - landing.begun;
                 upstream.answered_after(took);
-                note(&upstream, &Ok(Outcome::Message(Arc::clone(&relayed))), took, now);
+                note(&upstream, &Ok(Outcome::Message(relayed.clone())), took, hearing.now);
                 let answer = landing.pool.believed(relayed);
-                landing.land(&answer, now);
+                landing.land(&answer, hearing);
             }
             told => {
                 let sent = Sent::with(on, told, self.landing.begun);

@@ -21,7 +21,7 @@ use crate::dns::Relayed;
 #[derive(Debug)]
 pub(super) enum Heard {
     /// The answer.
-    Answer(Arc<Relayed>),
+    Answer(Relayed),
     /// Aliases in a circle, or endless: an answer, but of no use.
     Useless,
     /// Only TCP can tell.

@@ -3,6 +3,7 @@
 use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 
+use crate::dns::packed::AUTHORITATIVE;
 use crate::dns::{self, Bailiwick, Rcode, Relayed, Section, Untidy, Whose};
 
 fn name(text: &str) -> Name {
@@ -38,7 +39,7 @@ fn response(asked: &str, rcode: ResponseCode, answers: Vec<Record>, authorities:
 
 /// The owners of every record, section by section.
 fn owners(relayed: &Relayed) -> [Vec<String>; 3] {
-    let message = dns::Message::parse(&relayed.bytes).expect("sound");
+    let message = dns::Message::parse(relayed.message()).expect("sound");
     [Section::Answer, Section::Authority, Section::Additional]
         .map(|section| message.records(section).map(|record| record.owner().to_string()).collect())
 }
@@ -100,7 +101,7 @@ fn parts_make_one_answer() {
     let joined = Relayed::joined(&[(&first, 10), (&second, 20)]).expect("tidy");
     assert_eq!(owners(&joined)[0], ["www.lan", "cdn.vn", "edge.vn"]);
     assert_eq!((joined.rcode(), joined.lifetime(), joined.leaves()), (Rcode::NOERROR, 30, false));
-    assert!(joined.authoritative && joined.authentic_data());
+    assert!(joined.has(AUTHORITATIVE) && joined.authentic_data());
     assert_eq!(joined.name(), own("www.lan"));
 
     let absent = read(&response("cdn.vn.", ResponseCode::NXDomain, vec![], vec![soa("vn.")], vec![]), &Bailiwick::default());

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use socket2::Socket;
 
+use super::super::outbox::Posted;
 use super::{Arrival, BATCH, GLANCE, PACKET, Packet, Refused, Replies, System, Unbound, Wait, Ways, open};
 
 /// Room for one packet-information message of either family.
@@ -66,20 +67,44 @@ impl Datagrams {
         self.socket.local_addr()?.as_socket().ok_or_else(|| io::Error::other("not an Internet address"))
     }
 
-    /// Sends one packet from `from`, without waiting.
-    pub(super) fn send(&self, packet: &[u8], to: SocketAddr, from: Option<IpAddr>) -> io::Result<()> {
-        let mut outgoing = Outgoing::new();
-        if let Some(from) = from {
-            outgoing.leave_from(from, if let SocketAddr::V6(to) = to { to.scope_id() } else { 0 });
-        }
+    /// Sends up to [`BATCH`] replies, each from where it is to leave, without waiting.
+    pub(super) fn send_all(&self, replies: &[Posted]) {
         // SAFETY: an address of all zeros is a valid, empty one.
-        let mut address = unsafe { mem::zeroed() };
-        let length = write_address(&mut address, to);
-        let mut part = libc::iovec { iov_base: packet.as_ptr().cast_mut().cast(), iov_len: packet.len() };
-        let header = outgoing.header(&mut part, &mut address, length);
-        // SAFETY: `header` points into what stands above, which lives until the call returns; the kernel only reads it.
-        let sent = unsafe { libc::sendmsg(self.socket.as_raw_fd(), &raw const header, libc::MSG_DONTWAIT) };
-        if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+        let mut addresses = [const { unsafe { mem::zeroed::<libc::sockaddr_storage>() } }; BATCH];
+        let mut outgoing = [const { Outgoing::new() }; BATCH];
+        let mut parts = [const { MaybeUninit::<libc::iovec>::uninit() }; BATCH];
+        let mut headers = [const { MaybeUninit::<libc::mmsghdr>::uninit() }; BATCH];
+        let count = replies.len().min(BATCH);
+        for (at, Posted { octets, to, from }) in replies[..count].iter().enumerate() {
+            if let Some(from) = from {
+                outgoing[at].leave_from(*from, if let SocketAddr::V6(to) = to { to.scope_id() } else { 0 });
+            }
+            let length = write_address(&mut addresses[at], *to);
+            let part = parts[at].write(libc::iovec { iov_base: octets.as_ptr().cast_mut().cast(), iov_len: octets.len() });
+            headers[at].write(libc::mmsghdr { msg_hdr: outgoing[at].header(part, &mut addresses[at], length), msg_len: 0 });
+        }
+        // SAFETY: so many headers are written above; what they point into stands there too, and outlives the call.
+        unsafe { self.send_headers(&mut headers[..count], libc::MSG_DONTWAIT) };
+    }
+
+    /// Sends what the headers say, one after the other; what the system refuses is passed over.
+    ///
+    /// # Safety
+    /// All headers must be written, and what they point to must outlive the call.
+    unsafe fn send_headers(&self, headers: &mut [MaybeUninit<libc::mmsghdr>], flags: libc::c_int) {
+        let mut done = 0;
+        while done < headers.len() {
+            let left = headers.len() - done;
+            // SAFETY: the caller vouches for the headers; the kernel only reads what they point to.
+            let sent = unsafe {
+                libc::sendmmsg(self.socket.as_raw_fd(), headers[done..].as_mut_ptr().cast(), left as libc::c_uint, flags as _)
+            };
+            done += match usize::try_from(sent) {
+                Ok(sent) if sent > 0 => sent,
+                _ if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => 0,
+                _ => 1,
+            };
+        }
     }
 }
 
@@ -272,19 +297,8 @@ impl Batch {
             let length = address_length(client);
             headers[place].write(libc::mmsghdr { msg_hdr: outgoing.header(part, client, length), msg_len: 0 });
         }
-        let mut done = 0;
-        while done < self.replies.staged {
-            let left = self.replies.staged - done;
-            // SAFETY: the first `staged` headers are written above and point into this batch, which outlives the call.
-            let sent = unsafe {
-                libc::sendmmsg(self.socket.socket.as_raw_fd(), headers[done..].as_mut_ptr().cast(), left as libc::c_uint, 0)
-            };
-            done += match usize::try_from(sent) {
-                Ok(sent) if sent > 0 => sent,
-                _ if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => 0,
-                _ => 1,
-            };
-        }
+        // SAFETY: the first `staged` headers are written above and point into this batch, which outlives the call.
+        unsafe { self.socket.send_headers(&mut headers[..self.replies.staged], 0) };
         self.replies.staged = 0;
     }
 }

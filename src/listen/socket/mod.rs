@@ -16,6 +16,8 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::outbox::Posted;
+
 #[cfg(target_os = "linux")]
 pub use batched::interface_number;
 #[cfg(target_os = "linux")]
@@ -26,7 +28,7 @@ pub use elsewhere::interface_number;
 pub(super) use elsewhere::{interface_of, tell_arrivals};
 
 /// The most packets that are taken in, and then answered, together.
-const BATCH: usize = 32;
+pub(super) const BATCH: usize = 32;
 
 /// A query is at most this long; a longer one is cut and then malformed.
 const PACKET: usize = 4096;
@@ -133,12 +135,12 @@ impl Datagrams {
         }
     }
 
-    /// Sends one packet from `from`, where the socket can choose that, without waiting.
-    pub(super) fn send(&self, packet: &[u8], to: SocketAddr, from: Option<IpAddr>) -> io::Result<()> {
+    /// Sends replies without waiting; one that the system refuses is passed over, as the network may lose any.
+    pub(super) fn send_all(&self, replies: &[Posted]) {
         match self {
             #[cfg(target_os = "linux")]
-            Self::Batched(socket) => socket.send(packet, to, from),
-            Self::Portable(socket) => socket.send(packet, to, from),
+            Self::Batched(socket) => socket.send_all(replies),
+            Self::Portable(socket) => socket.send_all(replies),
         }
     }
 }

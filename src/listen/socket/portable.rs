@@ -7,11 +7,12 @@
 //! A system call a packet each way, and a wait; for development, and for systems that refuse what `batched` needs.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
 use mio::{Events, Interest, Poll, Token};
 
+use super::super::outbox::Posted;
 use super::{Arrival, BATCH, GLANCE, PACKET, Packet, Replies, Wait, open};
 
 /// A bound datagram socket, which does not wait.
@@ -36,9 +37,11 @@ impl Datagrams {
         self.socket.local_addr()
     }
 
-    /// Sends one packet, without waiting; the system chooses the address that it leaves from.
-    pub(super) fn send(&self, packet: &[u8], to: SocketAddr, _from: Option<IpAddr>) -> io::Result<()> {
-        self.socket.send_to(packet, to).map(|_| ())
+    /// Sends replies without waiting; the system chooses the address that they leave from.
+    pub(super) fn send_all(&self, replies: &[Posted]) {
+        for Posted { octets, to, from: _ } in replies {
+            self.socket.send_to(octets, to).ok();
+        }
     }
 }
 

@@ -105,7 +105,7 @@ fn a_message_that_is_not_the_keys_is_refused() {
     let Ok(answer) = address(&other, 1, 60) else { unreachable!("an answer") };
     for (owner, fine) in [(&other, true), (&www, false)] {
         let mut writing = Writing::new(wall(0));
-        writing.add(&key(owner).stored(), SECOND, &answer);
+        writing.add(owner, &key(owner).tail(), SECOND, &answer);
         assert_eq!(read(&writing.finish()).map(|kept| kept.answers.len()).ok(), fine.then_some(1));
     }
 }
@@ -117,9 +117,9 @@ fn a_message_is_read_back_as_it_was() {
     for content in [address(&www, 1, 60), absent(&www, 60), relayed(&asked(&www).rcode(9)), relayed(&explained)] {
         let Ok(content) = content else { unreachable!("an answer") };
         let message = content.to_message().expect("it fits");
-        assert_eq!(Relayed::read(&message).as_ref(), Ok(&*content));
+        assert_eq!(Relayed::read(&message).as_ref(), Ok(&content));
     }
-    let cached = Cached::answer(key(&www).stored(), address(&www, 1, 60), SECOND, SECOND);
+    let cached = Cached::answer(&key(&www), address(&www, 1, 60).expect("an answer"), SECOND, 1);
     assert!(cached.answers(&key(&www)));
 }
 

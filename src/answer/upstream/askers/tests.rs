@@ -13,7 +13,7 @@ use super::*;
 struct Scribe(&'static str, Arc<Mutex<Vec<String>>>);
 
 impl Asker for Scribe {
-    fn told(self: Box<Self>, answer: Answer) {
+    fn told(self: Box<Self>, answer: Answer, _hearing: &mut Hearing) {
         assert_ne!(self.0, "fragile", "this one fails where others must not");
         self.1.lock().expect("no panic").push(format!("{} told {}", self.0, answer.is_ok()));
     }
@@ -59,7 +59,7 @@ fn nothing() -> Answer {
 fn all_are_told_of_the_one_flight_and_the_next_begins_anew() {
     let scene = Scene::new();
     assert_eq!([scene.join("a"), scene.join("b"), scene.join("c")], [true, false, false]);
-    scene.askers.land(&scene.question, &nothing());
+    scene.askers.land(&scene.question, &nothing(), &mut Hearing::alone());
     assert_eq!(scene.said(), ["a told false", "b told false", "c told false"]);
     assert!(scene.askers.are_none() && scene.join("d"));
 }
@@ -81,7 +81,7 @@ async fn those_who_cannot_wait_leave_a_flight_that_takes_long_and_tasks_stay() {
     scene.askers.slow_down(&scene.question);
     assert!(!scene.join("b"));
     assert_eq!(scene.said(), ["a delayed", "b delayed"]);
-    scene.askers.land(&scene.question, &nothing());
+    scene.askers.land(&scene.question, &nothing(), &mut Hearing::alone());
     assert!(answer.await.is_ok());
     assert_eq!(scene.said(), [""; 0]);
 }
@@ -92,7 +92,7 @@ fn one_who_panics_keeps_no_answer_from_the_others() {
     for name in ["a", "fragile", "b"] {
         scene.join(name);
     }
-    scene.askers.land(&scene.question, &nothing());
+    scene.askers.land(&scene.question, &nothing(), &mut Hearing::alone());
     assert_eq!(scene.said(), ["a told false", "b told false"]);
     // Nobody's place is kept either.
     let places: Vec<_> = (0..10).map_while(|_| scene.limits.client(Ipv4Addr::LOCALHOST.into())).collect();

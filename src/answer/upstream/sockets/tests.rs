@@ -6,6 +6,7 @@ use tokio::task::JoinSet;
 
 use super::super::chance::{ChiSquared, assert_chance};
 use super::super::counters::Counters;
+use super::super::hearing::Hearing;
 use super::super::log::Log;
 use super::super::pace::Pace;
 use super::super::question::{Announced, Question, Spelling};
@@ -225,7 +226,7 @@ async fn one_word_that_nobody_listens_is_not_believed() {
             tokio::task::yield_now().await;
         }
         // As if ICMP had come for each port: the question is on one of them.
-        held(&sockets).iter().for_each(|socket| socket.tell_all(Instant::now()));
+        held(&sockets).iter().for_each(|socket| socket.tell_all(&mut Hearing::alone()));
     };
     let (heard, ()) = tokio::join!(asked, forger);
     assert!(matches!(heard, Ok(Heard::Answer(_))), "{heard:?}");

@@ -221,7 +221,7 @@ async fn waits(known: bool, wait: Wait) -> (Duration, Option<Ede>) {
         let mut bytes = Vec::new();
         Reply::new(&query, &mut bytes).address(SECOND * 60, RIGHT.into()).finish();
         let relayed = Relayed::read(&bytes).expect("our own message");
-        cache.keep(&CacheKey::of(&query, upstreams.route()), &Ok(Arc::new(relayed)), SECOND);
+        cache.keep(&CacheKey::of(&query, upstreams.route()), &Ok(relayed), SECOND);
     }
     let begun = Instant::now();
     let given = upstreams.or_stale(&cache, &query, SECOND * 100, wait, std::future::pending()).await;

@@ -196,7 +196,7 @@ fn outcome(what: What) -> Result<Outcome, Fault> {
         What::Rcode(rcode) => Reply::new(&asked, &mut bytes).rcode(rcode).finish(),
         What::Fault(fault) => return Err(fault),
     };
-    Ok(Outcome::Message(Arc::new(Relayed::read(&bytes).expect("our own message"))))
+    Ok(Outcome::Message(Relayed::read(&bytes).expect("our own message")))
 }
 
 /// An upstream that answers after so long.

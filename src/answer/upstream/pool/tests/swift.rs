@@ -9,7 +9,7 @@ use super::*;
 struct Caller(Sender<Option<Answer>>);
 
 impl Asker for Caller {
-    fn told(self: Box<Self>, answer: Answer) {
+    fn told(self: Box<Self>, answer: Answer, _hearing: &mut Hearing) {
         self.0.send(Some(answer)).expect("the test listens");
     }
 
