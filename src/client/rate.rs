@@ -3,8 +3,8 @@
 //! UDP and TCP have buckets of their own: an address in a UDP packet may be forged, and must not cost its owner what he has by TCP.
 //!
 //! # Cost
-//! One lock of one shard and two short scans a query; a set of eight buckets is allocated when the first of its clients comes. Guarded by
-//! `benches/policy.rs`.
+//! One lock of one shard and two short scans a query; a set of eight buckets is allocated when the first of its clients comes, and
+//! nothing else ever. Guarded by `benches/policy.rs`.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv6Addr};

@@ -72,7 +72,7 @@ pub struct Return {
     outbox: Arc<Outbox>,
     client: SocketAddr,
     local: Option<IpAddr>,
-    _place: Place,
+    place: Place,
 }
 
 impl Return {
@@ -80,7 +80,7 @@ impl Return {
     /// it before.
     #[must_use = "what is handed out is to be sent"]
     pub fn post(self, reply: &[u8]) -> Option<Arc<Outbox>> {
-        let alone = self.outbox.post(reply, self.client, self.local);
+        let alone = self.outbox.post(reply, self.client, self.local, self.place);
         alone.then_some(self.outbox)
     }
 }

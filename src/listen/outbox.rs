@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::socket::{BATCH, Datagrams};
+use super::waiting::Place;
 
 /// One socket's replies that are still to be sent.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Outbox {
 struct Held {
     replies: Vec<Posted>,
     count: usize,
+    /// Those replied to wait until their replies are sent.
+    places: Vec<Place>,
 }
 
 /// A reply, where it goes, and the local address that it leaves from where the socket can choose.
@@ -38,8 +41,9 @@ impl Outbox {
     }
 
     /// Puts a reply in; true where it lies there alone, so that [`Outbox::send`] is to be called.
-    pub(super) fn post(&self, reply: &[u8], to: SocketAddr, from: Option<IpAddr>) -> bool {
+    pub(super) fn post(&self, reply: &[u8], to: SocketAddr, from: Option<IpAddr>, place: Place) -> bool {
         let mut held = self.held();
+        held.places.push(place);
         let count = held.count;
         match held.replies.get_mut(count) {
             Some(room) => {
@@ -65,6 +69,7 @@ impl Outbox {
     fn send_held(&self, held: &mut Held) {
         let count = std::mem::take(&mut held.count);
         self.socket.send_all(&held.replies[..count]);
+        held.places.clear();
     }
 
     /// A panic between its steps leaves replies unsent at most.
@@ -72,3 +77,6 @@ impl Outbox {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,7 +112,7 @@ impl<R: Responder> Worker<R> {
                 Step::Forward(plan) => match self.waiting.enter(R::client(&plan), &self.limits) {
                     Some(place) => {
                         batch.replies().put_back(reply);
-                        waiting.push((plan, Return { outbox: Arc::clone(&self.outbox), client, local, _place: place }));
+                        waiting.push((plan, Return { outbox: Arc::clone(&self.outbox), client, local, place }));
                     }
                     None => {
                         self.responder.overloaded(view, plan, &mut reply);

@@ -59,6 +59,12 @@ impl Waiting {
         Some(Place { waiting: Arc::clone(self), client })
     }
 
+    /// How many wait.
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.count.load(Ordering::Acquire)
+    }
+
     /// Waits until nothing waits any more, or until `deadline`.
     pub(super) async fn drained(&self, deadline: tokio::time::Instant) {
         while self.count.load(Ordering::Acquire) > 0 {

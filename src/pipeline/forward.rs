@@ -4,7 +4,7 @@
 //! the client has one reply.
 //!
 //! # Cost
-//! Two system calls to the upstream and one to the client. Measured in `docs/performance.md`.
+//! Two system calls to the upstream, and one for all clients whose answers came together. Measured in `docs/performance.md`.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};

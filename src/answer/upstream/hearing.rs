@@ -46,3 +46,6 @@ impl Drop for Hearing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
