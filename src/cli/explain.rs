@@ -66,8 +66,12 @@ impl Explain {
             if whole {
                 print!("{}", page(explanation));
             } else {
-                println!("{:<16} {}", explanation.group, sentence(explanation));
+                println!("{:<16} {}", explanation.group, in_a_line(explanation));
             }
+        }
+        if !whole {
+            // Beside the lines, of which there is one a group for whoever reads them by a program.
+            eprintln!("(each rule and all lists, for one group: khien explain {} --group ID)", asked.name);
         }
         Ok(FINE)
     }
@@ -113,6 +117,25 @@ fn sentence(explanation: &Explanation) -> String {
     let alias = by_alias.as_ref().map(|alias| format!(", because of {alias} behind it")).unwrap_or_default();
     let twin = twin.as_ref().map(|twin| format!(", answered as {twin}")).unwrap_or_default();
     format!("{} by {reason}{category}{alias}{twin} (tier {tier})", verdict.to_uppercase())
+}
+
+/// So many lines of lists stand in one line.
+const NAMED: usize = 2;
+
+/// The verdict in a line, with the first lines of lists that led to it.
+fn in_a_line(explanation: &Explanation) -> String {
+    let Explanation { category, by_alias, lists, aliases, addresses, .. } = explanation;
+    let behind = aliases.iter().chain(addresses).filter(|alias| Some(&alias.name) == by_alias.as_ref());
+    let said = lists.iter().filter(|_| by_alias.is_none()).chain(behind.flat_map(|alias| &alias.lists));
+    let led: Vec<_> = said.filter(|listing| Some(&listing.category) == category.as_ref()).collect();
+    let mut line = sentence(explanation);
+    for (place, Listing { list, line: number, .. }) in led.iter().take(NAMED).enumerate() {
+        line += &format!("{} {list}:{number}", if place == 0 { ", list" } else { "," });
+    }
+    if led.len() > NAMED {
+        line += &format!(" and {} more", led.len() - NAMED);
+    }
+    line
 }
 
 fn page(explanation: &Explanation) -> String {
@@ -162,3 +185,6 @@ fn listings(lines: &mut Vec<String>, title: &str, lists: &[Listing]) {
         lines.push(format!("      {list}:{line} {rule} ({category}, {owner}{publication}): {effect}"));
     }
 }
+
+#[cfg(test)]
+mod tests;

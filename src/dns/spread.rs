@@ -122,6 +122,11 @@ impl Hasher for Spreading {
 
     /// The length of what follows, which is hashed with it.
     fn write_usize(&mut self, _length: usize) {}
+
+    /// Which variant it is; left to the trait, it would come as a length.
+    fn write_isize(&mut self, variant: isize) {
+        self.write(&variant.to_ne_bytes());
+    }
 }
 
 #[cfg(test)]

@@ -100,12 +100,6 @@ pub fn suffix_kind(name: &Name) -> SuffixKind {
     suffix_kind_of((1..=labels.count()).map(|depth| labels.at(depth)))
 }
 
-/// What the list says of the labels, the topmost first. The list is code, which the compiler would write out for each kind of
-/// iterator anew, 0.7 MB each.
-fn listed(labels: &mut dyn Iterator<Item = &[u8]>) -> psl::Info {
-    List.find(labels)
-}
-
 /// As [`suffix_kind`], of the name with these labels, the topmost first.
 pub(super) fn suffix_kind_of<'l>(labels: impl Iterator<Item = &'l [u8]> + Clone) -> SuffixKind {
     let (count, octets) = labels.clone().fold((0, 0), |(count, octets), label| (count + 1, octets + label.len()));
@@ -130,6 +124,12 @@ pub(super) fn suffix_kind_of<'l>(labels: impl Iterator<Item = &'l [u8]> + Clone)
     }
     let is_it = |known: &&str| known.len() == len && known.as_bytes().rsplit(|octet| *octet == b'.').eq(labels.clone());
     if count == 2 && ABOVE_SUFFIXES.iter().any(is_it) { SuffixKind::Registry } else { SuffixKind::None }
+}
+
+/// What the list says of the labels, the topmost first. The list is code, which the compiler would write out for each kind of
+/// iterator anew, 0.7 MB each.
+fn listed(labels: &mut dyn Iterator<Item = &[u8]>) -> psl::Info {
+    List.find(labels)
 }
 
 #[cfg(test)]

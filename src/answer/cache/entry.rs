@@ -119,7 +119,7 @@ impl Cached {
     }
 
     /// The running time from which it is not fresh any more.
-    pub fn expires(&self) -> Duration {
+    fn expires(&self) -> Duration {
         self.stored + Duration::from_secs(self.lifetime.into())
     }
 

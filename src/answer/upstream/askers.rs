@@ -9,11 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::hearing::Hearing;
+use super::hearing::{Hearing, survive};
 use super::limits::ClientPermit;
 use super::pool::Answer;
 use super::question::Question;
-use super::receiver::survive;
 use crate::dns::Secret;
 
 /// Who asks without waiting: it is called by the thread that hears the upstreams, and holds that up while it runs.

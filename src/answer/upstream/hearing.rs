@@ -3,11 +3,10 @@
 //! The rule: what is put off waits for the end of the round and no longer, whatever else happens in it.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::time::Instant;
-
-use super::receiver::survive;
 
 /// What can be put off until the end of a round.
 pub trait AtEnd: fmt::Debug + Send + Sync {
@@ -45,6 +44,12 @@ impl Drop for Hearing {
             survive(|| what.hearing_ends());
         }
     }
+}
+
+/// A fault of ours costs the question or the asker that met it, and not the thread that hears all others; what is shared is behind
+/// locks that outlive a panic.
+pub(super) fn survive(step: impl FnOnce()) {
+    catch_unwind(AssertUnwindSafe(step)).ok();
 }
 
 #[cfg(test)]

@@ -5,10 +5,9 @@
 //!
 //! # Cost
 //! Per turn one system call, one look at the clock and two locks; per datagram one system call more. Replies to clients leave together
-//! at the end of the turn.
+//! when all that was heard in the turn is judged.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
@@ -17,7 +16,7 @@ use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 use tokio::time::Instant;
 
-use super::hearing::Hearing;
+use super::hearing::{Hearing, survive};
 use super::socket::Socket;
 use super::wheel::Wheel;
 
@@ -170,12 +169,6 @@ impl Receiver {
     fn timers(&self) -> MutexGuard<'_, Timers> {
         self.timers.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A fault of ours costs the question that met it, and not the thread that hears all others; what is shared is behind locks that
-/// outlive a panic.
-pub(super) fn survive(step: impl FnOnce()) {
-    catch_unwind(AssertUnwindSafe(step)).ok();
 }
 
 impl Place {

@@ -61,6 +61,11 @@ fn a_flood_of_addresses_takes_no_more_memory_and_starves_nobody() {
     let room = |limiter: &RateLimiter| -> usize {
         limiter.clients.iter().chain(&limiter.strangers).map(|shard| shard.lock().map_or(0, |shard| shard.len() * WAYS)).sum()
     };
+    let made = |limiter: &RateLimiter| -> usize {
+        let made = |shard: &Shard| shard.lock().map_or(0, |shard| shard.iter().flatten().flat_map(|set| set.iter()).count());
+        limiter.clients.iter().map(made).sum()
+    };
+    assert_eq!(made(&limiter), 0, "nobody has asked yet");
     let before = room(&limiter);
     let limit = RateLimit::per_second(10);
     for address in 0..50_000 {
@@ -68,6 +73,7 @@ fn a_flood_of_addresses_takes_no_more_memory_and_starves_nobody() {
         assert_eq!(limiter.take(&asking(client, limit), Duration::from_millis(u64::from(address))), Admission::Yes);
     }
     assert_eq!(room(&limiter), before);
+    assert!(made(&limiter) <= before);
 }
 
 #[test]

@@ -28,3 +28,18 @@ fn another_key_hashes_otherwise() {
     assert_eq!(hashes.len(), 4, "{hashes:?}");
     assert_eq!(hash([2, 4, 6]), hash([3, 5, 7]), "the lowest bit of a word does not count");
 }
+
+#[test]
+fn variants_and_fields_are_told_apart() {
+    #[derive(Hash)]
+    enum Who {
+        Client([u8; 4]),
+        Network([u8; 4]),
+    }
+    let secret = Secret::default();
+    let hashes = [secret.hash_one(Who::Client([10, 0, 0, 1])), secret.hash_one(Who::Network([10, 0, 0, 1]))];
+    assert_ne!(hashes[0], hashes[1]);
+    assert_ne!(secret.hash_one((1_u16, 2_u16)), secret.hash_one((2_u16, 1_u16)));
+    assert_eq!(hashes[0], secret.hash_one(Who::Client([10, 0, 0, 1])));
+    assert_ne!(hashes[0], Secret::default().hash_one(Who::Client([10, 0, 0, 1])), "each table has a key of its own");
+}

@@ -69,19 +69,21 @@ impl Datagrams {
 
     /// Sends up to [`BATCH`] replies, each from where it is to leave, without waiting.
     pub(super) fn send_all(&self, replies: &[Posted]) {
-        // SAFETY: an address of all zeros is a valid, empty one.
-        let mut addresses = [const { unsafe { mem::zeroed::<libc::sockaddr_storage>() } }; BATCH];
-        let mut outgoing = [const { Outgoing::new() }; BATCH];
+        let mut addresses = [const { MaybeUninit::<libc::sockaddr_storage>::uninit() }; BATCH];
+        let mut outgoing = [const { MaybeUninit::<Outgoing>::uninit() }; BATCH];
         let mut parts = [const { MaybeUninit::<libc::iovec>::uninit() }; BATCH];
         let mut headers = [const { MaybeUninit::<libc::mmsghdr>::uninit() }; BATCH];
         let count = replies.len().min(BATCH);
         for (at, Posted { octets, to, from }) in replies[..count].iter().enumerate() {
+            let outgoing = outgoing[at].write(Outgoing::new());
             if let Some(from) = from {
-                outgoing[at].leave_from(*from, if let SocketAddr::V6(to) = to { to.scope_id() } else { 0 });
+                outgoing.leave_from(*from, if let SocketAddr::V6(to) = to { to.scope_id() } else { 0 });
             }
-            let length = write_address(&mut addresses[at], *to);
+            // SAFETY: an address of all zeros is a valid, empty one.
+            let address = addresses[at].write(unsafe { mem::zeroed() });
+            let length = write_address(address, *to);
             let part = parts[at].write(libc::iovec { iov_base: octets.as_ptr().cast_mut().cast(), iov_len: octets.len() });
-            headers[at].write(libc::mmsghdr { msg_hdr: outgoing[at].header(part, &mut addresses[at], length), msg_len: 0 });
+            headers[at].write(libc::mmsghdr { msg_hdr: outgoing.header(part, address, length), msg_len: 0 });
         }
         // SAFETY: so many headers are written above; what they point into stands there too, and outlives the call.
         unsafe { self.send_headers(&mut headers[..count], libc::MSG_DONTWAIT) };
