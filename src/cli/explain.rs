@@ -122,9 +122,9 @@ fn sentence(explanation: &Explanation) -> String {
 /// So many lines of lists stand in one line.
 const NAMED: usize = 2;
 
-/// The verdict in a line, with the first lines of lists that led to it.
+/// The verdict in a line, with the first lines of lists that led to it, or why there is none.
 fn in_a_line(explanation: &Explanation) -> String {
-    let Explanation { category, by_alias, lists, aliases, addresses, .. } = explanation;
+    let Explanation { verdict, category, by_alias, lists, aliases, addresses, note, .. } = explanation;
     let behind = aliases.iter().chain(addresses).filter(|alias| Some(&alias.name) == by_alias.as_ref());
     let said = lists.iter().filter(|_| by_alias.is_none()).chain(behind.flat_map(|alias| &alias.lists));
     let led: Vec<_> = said.filter(|listing| Some(&listing.category) == category.as_ref()).collect();
@@ -135,7 +135,10 @@ fn in_a_line(explanation: &Explanation) -> String {
     if led.len() > NAMED {
         line += &format!(" and {} more", led.len() - NAMED);
     }
-    line
+    match note {
+        Some(note) if verdict == "failed" => line + ": " + note,
+        Some(_) | None => line,
+    }
 }
 
 fn page(explanation: &Explanation) -> String {

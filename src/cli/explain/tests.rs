@@ -44,3 +44,12 @@ fn the_line_names_the_lists_that_led_to_the_verdict_and_no_others() {
     assert_eq!(in_a_line(&behind), said);
     assert_eq!(in_a_line(&explained(None, Vec::new(), Vec::new())), "BLOCKED by list, category gambling (tier primary)");
 }
+
+#[test]
+fn the_line_says_why_there_is_no_verdict() {
+    let note = Some("no upstream answered".to_owned());
+    let reason = "none".to_owned();
+    let failed =
+        Explanation { verdict: "failed".to_owned(), reason, category: None, note, ..explained(None, Vec::new(), Vec::new()) };
+    assert_eq!(in_a_line(&failed), "FAILED by none (tier primary): no upstream answered");
+}
